@@ -1,0 +1,39 @@
+using Mefapex.Api.Accounts;
+using Mefapex.Api.Tenants;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Mefapex.Api.Conversations;
+
+/// <summary>A person's exchanges in the order they were asked.</summary>
+internal sealed class Conversation
+{
+    /// <summary>Titles are the first question, cut to this many characters.</summary>
+    public const int MaxTitleLength = 80;
+
+    public required Guid Id { get; init; }
+
+    public required Guid TenantId { get; init; }
+
+    public required Guid UserId { get; init; }
+
+    /// <summary>Empty until the first question.</summary>
+    public required string Title { get; set; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; set; }
+}
+
+internal sealed class ConversationConfiguration : IEntityTypeConfiguration<Conversation>
+{
+    public void Configure(EntityTypeBuilder<Conversation> conversation)
+    {
+        conversation.ToTable("conversations");
+        conversation.Property(c => c.Id).ValueGeneratedNever();
+        conversation.HasIndex(c => new { c.UserId, c.UpdatedAt, c.Id }).IsDescending(false, true, true);
+        conversation.HasIndex(c => c.TenantId);
+        conversation.HasOne<Tenant>().WithMany().HasForeignKey(c => c.TenantId).OnDelete(DeleteBehavior.Restrict);
+        conversation.HasOne<User>().WithMany().HasForeignKey(c => c.UserId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Mefapex.Api.Tenants;
+
+/// <summary>An organisation with its own people, knowledge and conversations.</summary>
+internal sealed class Tenant
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>The name in tokens, headers and addresses: lower case, never reused.</summary>
+    public required string Slug { get; init; }
+
+    public required string Name { get; set; }
+
+    /// <summary>The language people are answered in when theirs cannot be told, ISO 639-1.</summary>
+    public required string Locale { get; set; }
+}
+
+internal sealed class TenantConfiguration : IEntityTypeConfiguration<Tenant>
+{
+    public void Configure(EntityTypeBuilder<Tenant> tenant)
+    {
+        tenant.ToTable("tenants");
+        tenant.Property(t => t.Id).ValueGeneratedNever();
+        tenant.HasIndex(t => t.Slug).IsUnique();
+    }
+}
