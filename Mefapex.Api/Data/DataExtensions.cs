@@ -1,6 +1,7 @@
 using Mefapex.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 
 namespace Mefapex.Api.Data;
@@ -15,6 +16,7 @@ internal static class DataExtensions
             .Build());
         builder.Services.AddDbContextFactory<MefapexDb>((services, options) =>
             options.UseMefapex(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DatabaseState>();
         builder.Services.AddHostedService<DatabaseSetup>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>(DatabaseHealth.Name);

@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
@@ -63,9 +64,10 @@ internal sealed partial class DatabaseSetup(
         {
             state.Waiting("applying migrations");
             db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
+            await db.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
             var pending = (await db.Database.GetPendingMigrationsAsync(cancellationToken)).ToList();
             await db.Database.MigrateAsync(cancellationToken);
-            LogMigrated(pending.Count, string.Join(", ", pending));
+            LogMigrated(pending.Count == 0 ? "none" : string.Join(", ", pending));
 
             state.Waiting("seeding");
             await SampleTenants.ApplyAsync(db, cancellationToken);
@@ -116,8 +118,8 @@ internal sealed partial class DatabaseSetup(
     [LoggerMessage(LogLevel.Warning, "PostgreSQL is not reachable ({Reason}); next try in {Seconds} s")]
     private partial void LogWaiting(string reason, double seconds);
 
-    [LoggerMessage(LogLevel.Information, "Database ready; {Count} migrations applied now: {Migrations}")]
-    private partial void LogMigrated(int count, string migrations);
+    [LoggerMessage(LogLevel.Information, "Schema up to date; migrations applied now: {Migrations}")]
+    private partial void LogMigrated(string migrations);
 
     [LoggerMessage(LogLevel.Critical, "Start refused: {Reason}")]
     private partial void LogRefused(string reason, Exception? exception);
