@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Knowledge;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -71,6 +72,7 @@ internal sealed partial class DatabaseSetup(
 
             state.Waiting("seeding");
             await SampleTenants.ApplyAsync(db, cancellationToken);
+            await KnowledgeSeed.ApplyAsync(db, time, cancellationToken);
             await scope.ServiceProvider.GetRequiredService<DemoUsers>().ApplyAsync(db, cancellationToken);
         }
         finally

@@ -1,5 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
+using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,12 +18,21 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<StoredExchange> Exchanges => Set<StoredExchange>();
 
+    public DbSet<KnowledgeBase> KnowledgeBases => Set<KnowledgeBase>();
+
+    public DbSet<KnowledgeEntry> KnowledgeEntries => Set<KnowledgeEntry>();
+
+    public DbSet<SynonymGroup> SynonymGroups => Set<SynonymGroup>();
+
+    public DbSet<KnowledgeVector> KnowledgeVectors => Set<KnowledgeVector>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
         modelBuilder.ApplyConfiguration(new UserConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
+        modelBuilder.AddKnowledge();
         modelBuilder.UseSnakeCaseNames();
     }
 }

@@ -1,0 +1,19 @@
+using Mefapex.Api.Knowledge.Index;
+using Microsoft.EntityFrameworkCore;
+
+namespace Mefapex.Api.Knowledge;
+
+internal static class KnowledgeModel
+{
+    /// <summary>Maps the knowledge tables.</summary>
+    public static void AddKnowledge(this ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasPostgresExtension("pg_trgm");
+        modelBuilder.ApplyConfiguration(new KnowledgeBaseConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeEntryConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeTextConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeQuestionConfiguration());
+        modelBuilder.ApplyConfiguration(new SynonymGroupConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeVectorConfiguration());
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using Mefapex.Inference.Text;
+
+namespace Mefapex.Api.Knowledge.Search;
+
+/// <summary>
+/// The lexemes of the folded full-text column: each word without diacritics, and its first five characters, which meets
+/// what the stemming of PostgreSQL misses (text without diacritics, long endings).
+/// </summary>
+internal static class SearchKeys
+{
+    private const int MaxPosition = 16383;
+
+    /// <summary>A vector, as PostgreSQL reads it, of the texts in order, each with its weight A to D.</summary>
+    public static string Vector(IEnumerable<(string Text, char Weight)> texts)
+    {
+        var vector = new StringBuilder();
+        var position = 0;
+        foreach (var (text, weight) in texts)
+        {
+            foreach (var term in Term.Of(FoldedText.Of(text)))
+            {
+                position = Math.Min(position + 1, MaxPosition);
+                foreach (var key in Keys(term))
+                    Append(vector, key).Append(':').Append(position).Append(weight).Append(' ');
+            }
+        }
+
+        return vector.ToString();
+    }
+
+    /// <summary>A query, as PostgreSQL reads it, that any of the terms satisfies; null when none are given.</summary>
+    public static string? Query(IEnumerable<Term> terms)
+    {
+        var query = new StringBuilder();
+        foreach (var key in terms.SelectMany(Keys).Distinct(StringComparer.Ordinal))
+            Append(query.Length == 0 ? query : query.Append(" | "), key);
+        return query.Length == 0 ? null : query.ToString();
+    }
+
+    private static IEnumerable<string> Keys(Term term)
+    {
+        yield return term.Folded;
+        if (term.Prefix.Length < term.Folded.Length)
+            yield return term.Prefix;
+        if (term.Stem.Length < term.Prefix.Length)
+            yield return term.Stem;
+    }
+
+    private static StringBuilder Append(StringBuilder builder, string lexeme) =>
+        builder.Append('\'').Append(lexeme.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)).Append('\'');
+}
