@@ -1,5 +1,7 @@
+using System.Globalization;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Tenants;
+using Mefapex.Contracts.Chat;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -23,6 +25,28 @@ internal sealed class Conversation
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; set; }
+
+    public static Conversation Start(Guid tenantId, Guid userId, DateTimeOffset now) => new()
+    {
+        Id = Guid.CreateVersion7(now),
+        TenantId = tenantId,
+        UserId = userId,
+        Title = "",
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
+
+    public ConversationSummary ToWire(int exchanges) => new(Id.ToString(), Title, CreatedAt, UpdatedAt, exchanges);
+
+    /// <summary>A question as a title: one line, cut between characters as people see them.</summary>
+    public static string TitleOf(string question)
+    {
+        var line = string.Join(' ', question.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var text = new StringInfo(line);
+        return text.LengthInTextElements <= MaxTitleLength
+            ? line
+            : text.SubstringByTextElements(0, MaxTitleLength - 1) + "…";
+    }
 }
 
 internal sealed class ConversationConfiguration : IEntityTypeConfiguration<Conversation>

@@ -62,6 +62,16 @@ internal sealed class StoredExchange
     };
 
     public Exchange ToWire() => new(Id.ToString(), Question, ToAnswer(), AskedAt);
+
+    public HistoryMessage ToHistory() => new(
+        Id.ToString(),
+        ConversationId.ToString(),
+        UserId.ToString(),
+        Question,
+        Response,
+        Source,
+        AskedAt,
+        new(Decision, Confidence, Language, Degradation, Sources));
 }
 
 internal sealed class StoredExchangeConfiguration : IEntityTypeConfiguration<StoredExchange>

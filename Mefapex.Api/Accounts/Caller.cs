@@ -1,0 +1,15 @@
+using System.Security.Claims;
+
+namespace Mefapex.Api.Accounts;
+
+/// <summary>The signed-in person as the token says; null as a handler's parameter when nobody is signed in.</summary>
+/// <param name="Tenant">The tenant's slug; null for the platform operator.</param>
+internal sealed record Caller(Guid UserId, string Username, string? Tenant)
+{
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(From(context.User));
+
+    private static Caller? From(ClaimsPrincipal user) =>
+        user.Identity is { IsAuthenticated: true } && Guid.TryParse(user.FindFirstValue("sub"), out var id)
+            ? new(id, user.FindFirstValue("name") ?? "", user.FindFirstValue("tenant"))
+            : null;
+}
