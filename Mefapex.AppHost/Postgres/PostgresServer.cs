@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Mefapex.AppHost.Processes;
+using Mefapex.AppHost.Settings;
+using Mefapex.Contracts;
 
 namespace Mefapex.AppHost.Postgres;
 
@@ -26,6 +28,16 @@ internal sealed record PostgresOptions
 
     /// <summary>False gives up safety against power loss for speed: tests only.</summary>
     public bool Durable { get; init; } = true;
+
+    /// <summary>The topology's own server.</summary>
+    public static PostgresOptions For(HostSettings settings) => new()
+    {
+        DataFolder = Path.Combine(settings.Data, "postgres"),
+        PasswordFile = settings.PostgresPassword,
+        ToolsFolder = settings.Tools,
+        Port = settings.Port(HostPort.Postgres),
+        Database = ResourceNames.Database,
+    };
 }
 
 /// <summary>

@@ -83,6 +83,13 @@ internal sealed partial record ProcessIdentity(int Pid, string Started)
         await WaitForExitAsync(TimeSpan.FromSeconds(5), cancellationToken);
     }
 
+    /// <summary>Ends what is left of the session that a process led, after the leader itself has gone.</summary>
+    public static void EndSession(int leader)
+    {
+        if (!OperatingSystem.IsWindows())
+            _ = Kill(-leader, (int)ProcessSignal.Kill);
+    }
+
     private static string? StartOf(int pid)
     {
         try

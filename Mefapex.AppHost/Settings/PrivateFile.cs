@@ -1,4 +1,4 @@
-namespace Mefapex.AppHost;
+namespace Mefapex.AppHost.Settings;
 
 /// <summary>Files that only their owner can read.</summary>
 internal static class PrivateFile
