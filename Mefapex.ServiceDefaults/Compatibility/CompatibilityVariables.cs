@@ -1,0 +1,122 @@
+using System.Data.Common;
+using System.Globalization;
+using Mefapex.Contracts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Mefapex.ServiceDefaults;
+
+/// <summary>
+/// The environment variables of the system that Mefapex replaces, as configuration keys of the lowest rank: any other
+/// source wins, and where both say something different a warning at the start names them.
+/// </summary>
+public static class CompatibilityVariables
+{
+    private static readonly (string Variable, string Key)[] Renamed =
+    [
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "Tokens:LifetimeMinutes"),
+        ("AI_SERVICE_ENABLED", "Ai:Enabled"),
+        ("DEMO_PASSWORD", "Accounts:DemoPassword"),
+        ("DEMO_USER_ENABLED", "Accounts:DemoUsers"),
+        ("SECRET_KEY", "Tokens:SigningKey"),
+    ];
+
+    /// <summary>Adds what the variables say; done by <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/>.</summary>
+    public static T AddCompatibilityVariables<T>(this T builder)
+        where T : IHostApplicationBuilder
+    {
+        var said = Read(builder.Configuration);
+        if (said.Count == 0)
+            return builder;
+
+        var clashes = said
+            .Where(entry => builder.Configuration[entry.Key] is { } value && value != entry.Value.Value)
+            .Select(entry => (entry.Value.Variable, entry.Key))
+            .ToArray();
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = said.Select(entry => KeyValuePair.Create<string, string?>(entry.Key, entry.Value.Value)),
+        });
+        if (clashes.Length > 0)
+        {
+            builder.Services.AddHostedService(services =>
+                new ClashWarning(clashes, services.GetRequiredService<ILogger<ClashWarning>>()));
+        }
+
+        return builder;
+    }
+
+    private static Dictionary<string, (string Variable, string Value)> Read(IConfiguration variables)
+    {
+        var said = new Dictionary<string, (string, string)>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (variable, key) in Renamed)
+        {
+            if (variables[variable] is { Length: > 0 } value)
+                said[key] = (variable, value);
+        }
+
+        if (string.Equals(variables["DEBUG"], bool.TrueString, StringComparison.OrdinalIgnoreCase) || variables["DEBUG"] == "1")
+            said["Logging:LogLevel:Default"] = ("DEBUG", nameof(LogLevel.Debug));
+        if (variables["AI_SERVICE_HOST"] is { Length: > 0 } host)
+            said[$"services:{ResourceNames.Ai}:http:0"] = ("AI_SERVICE_HOST", $"http://{host}:{variables["AI_SERVICE_PORT"] ?? "8001"}");
+        if (variables["DATABASE_URL"] is { Length: > 0 } url)
+            said[DatabaseKey] = ("DATABASE_URL", ConnectionStringOf(url));
+        else if (variables["POSTGRES_HOST"] is { Length: > 0 } server)
+            said[DatabaseKey] = ("POSTGRES_HOST", ConnectionStringOf(server, variables));
+        return said;
+    }
+
+    private static string DatabaseKey => $"ConnectionStrings:{ResourceNames.Database}";
+
+    private static string ConnectionStringOf(string server, IConfiguration variables) => Join(
+        server,
+        variables["POSTGRES_PORT"] ?? "5432",
+        variables["POSTGRES_USER"],
+        variables["POSTGRES_PASSWORD"],
+        variables["POSTGRES_DB"] ?? ResourceNames.Database);
+
+    /// <summary>A connection string out of <c>postgresql://user:password@host:port/database</c>.</summary>
+    private static string ConnectionStringOf(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || !uri.Scheme.StartsWith("postgres", StringComparison.OrdinalIgnoreCase))
+            throw new InvalidOperationException("DATABASE_URL is not of the form postgresql://user:password@host:port/database.");
+
+        var user = uri.UserInfo.Split(':', 2);
+        return Join(
+            uri.Host,
+            (uri.Port > 0 ? uri.Port : 5432).ToString(CultureInfo.InvariantCulture),
+            Uri.UnescapeDataString(user[0]),
+            user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
+            Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')));
+    }
+
+    private static string Join(string host, string port, string? user, string? password, string database)
+    {
+        var parts = new DbConnectionStringBuilder { ["Host"] = host, ["Port"] = port };
+        if (!string.IsNullOrEmpty(user))
+            parts["Username"] = user;
+        if (!string.IsNullOrEmpty(password))
+            parts["Password"] = password;
+        if (database.Length > 0)
+            parts["Database"] = database;
+        return parts.ConnectionString;
+    }
+}
+
+internal sealed partial class ClashWarning((string Variable, string Key)[] clashes, ILogger<ClashWarning> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (variable, key) in clashes)
+            LogClash(logger, variable, key);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Variable} is ignored: {Key} is configured otherwise")]
+    private static partial void LogClash(ILogger logger, string variable, string key);
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Instrumentation.AspNetCore;
+
+namespace OpenTelemetry.Instrumentation.AspNetCore
+{
+    internal sealed class AspNetCoreTraceInstrumentationOptions
+    {
+        /// <summary>Which requests are traced; all where it is null.</summary>
+        public Func<HttpContext, bool>? Filter { get; set; }
+    }
+
+    /// <summary>Drops the spans of filtered requests and adds what the framework's own span lacks.</summary>
+    internal sealed class RequestSpans(IOptions<AspNetCoreTraceInstrumentationOptions> options) : IStartupFilter
+    {
+        private const string RequestSpan = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, following) => FollowAsync(context, following));
+            next(app);
+        };
+
+        private async Task FollowAsync(HttpContext context, RequestDelegate following)
+        {
+            if (Activity.Current is not { IsAllDataRequested: true, OperationName: RequestSpan } span)
+            {
+                await following(context);
+                return;
+            }
+
+            if (options.Value.Filter?.Invoke(context) == false)
+            {
+                span.IsAllDataRequested = false;
+                span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+                await following(context);
+                return;
+            }
+
+            span.DisplayName = context.Request.Method;
+            try
+            {
+                await following(context);
+            }
+            finally
+            {
+                Complete(span, context);
+            }
+        }
+
+        private static void Complete(Activity span, HttpContext context)
+        {
+            if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 0 } route)
+            {
+                span.DisplayName = $"{context.Request.Method} {route}";
+                span.SetTag("http.route", route);
+            }
+
+            span.SetTag("http.response.status_code", context.Response.StatusCode);
+            if (context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+                span.SetStatus(ActivityStatusCode.Error);
+        }
+    }
+}
+
+namespace OpenTelemetry.Trace
+{
+    internal static class TracerProviderBuilderExtensions
+    {
+        public static TracerProviderBuilder AddAspNetCoreInstrumentation(
+            this TracerProviderBuilder tracing, Action<AspNetCoreTraceInstrumentationOptions> configure) => tracing
+            .AddSource("Microsoft.AspNetCore")
+            .ConfigureServices(services =>
+            {
+                services.Configure(configure);
+                services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, RequestSpans>());
+            });
+
+        public static TracerProviderBuilder AddHttpClientInstrumentation(this TracerProviderBuilder tracing) =>
+            tracing.AddSource("System.Net.Http");
+    }
+}
+
+namespace OpenTelemetry.Metrics
+{
+    internal static class MeterProviderBuilderExtensions
+    {
+        public static MeterProviderBuilder AddAspNetCoreInstrumentation(this MeterProviderBuilder metrics) => metrics.AddMeter(
+            "Microsoft.AspNetCore.Hosting",
+            "Microsoft.AspNetCore.Server.Kestrel",
+            "Microsoft.AspNetCore.Http.Connections",
+            "Microsoft.AspNetCore.Routing",
+            "Microsoft.AspNetCore.Diagnostics",
+            "Microsoft.AspNetCore.RateLimiting");
+
+        public static MeterProviderBuilder AddHttpClientInstrumentation(this MeterProviderBuilder metrics) =>
+            metrics.AddMeter("System.Net.Http", "System.Net.NameResolution");
+
+        public static MeterProviderBuilder AddRuntimeInstrumentation(this MeterProviderBuilder metrics) =>
+            metrics.AddMeter("System.Runtime");
+    }
+}

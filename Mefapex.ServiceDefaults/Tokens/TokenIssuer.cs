@@ -1,0 +1,66 @@
+using System.IdentityModel.Tokens.Jwt;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Mefapex.ServiceDefaults;
+
+/// <summary>An access token and the moment it ends.</summary>
+public sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
+
+/// <summary>Names of the claims in an access token, short as in the token itself.</summary>
+public static class TokenClaims
+{
+    /// <summary>The account's id.</summary>
+    public const string Subject = "sub";
+
+    /// <summary>The name the person signs in with.</summary>
+    public const string Name = "name";
+
+    /// <summary>The tenant's id.</summary>
+    public const string Tenant = "tenant";
+
+    /// <summary>One of the account's roles; may occur several times.</summary>
+    public const string Role = "role";
+}
+
+/// <summary>Makes the tokens that <see cref="TokenExtensions.AddTokenChecks"/> accepts.</summary>
+public sealed class TokenIssuer
+{
+    private readonly TokenOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SigningCredentials _credentials;
+    private readonly JwtSecurityTokenHandler _handler = new();
+
+    /// <summary>An issuer with the key of the options.</summary>
+    public TokenIssuer(IOptions<TokenOptions> options, TimeProvider time)
+    {
+        _options = options.Value;
+        _time = time;
+        _credentials = new SigningCredentials(TokenKey.Of(_options), SecurityAlgorithms.HmacSha256);
+    }
+
+    /// <summary>A token for an account; HS256, with <c>kid</c>, <c>jti</c>, <c>iat</c>, <c>nbf</c> and <c>exp</c>.</summary>
+    /// <param name="subject">The account's id.</param>
+    /// <param name="name">The name the person signs in with.</param>
+    /// <param name="tenant">The tenant's id; null for a platform operator, who has none.</param>
+    public AccessToken Issue(string subject, string name, string? tenant, IEnumerable<string> roles)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
+        var end = now.AddMinutes(_options.LifetimeMinutes);
+        var payload = new JwtPayload
+        {
+            ["iss"] = _options.Issuer,
+            ["aud"] = _options.Audience,
+            ["jti"] = Guid.CreateVersion7(now).ToString("N"),
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["nbf"] = now.ToUnixTimeSeconds(),
+            ["exp"] = end.ToUnixTimeSeconds(),
+            [TokenClaims.Subject] = subject,
+            [TokenClaims.Name] = name,
+            [TokenClaims.Role] = roles.ToArray(),
+        };
+        if (tenant is not null)
+            payload[TokenClaims.Tenant] = tenant;
+        return new AccessToken(_handler.WriteToken(new JwtSecurityToken(new JwtHeader(_credentials), payload)), end);
+    }
+}

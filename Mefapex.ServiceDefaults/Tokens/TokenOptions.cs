@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.ServiceDefaults;
+
+/// <summary>How access tokens are signed and checked: section <c>Tokens</c>.</summary>
+public sealed class TokenOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Tokens";
+
+    /// <summary>Shortest signing key, in bytes of UTF-8.</summary>
+    public const int MinKeyBytes = 32;
+
+    /// <summary>The secret of HMAC SHA-256, at least <see cref="MinKeyBytes"/>; without it no service that checks tokens starts.</summary>
+    public string SigningKey { get; set; } = "";
+
+    /// <summary>Who issues the tokens.</summary>
+    public string Issuer { get; set; } = "mefapex";
+
+    /// <summary>Whom the tokens are for.</summary>
+    public string Audience { get; set; } = "mefapex";
+
+    /// <summary>How long an access token is good for, in minutes: 1 to 1440.</summary>
+    public double LifetimeMinutes { get; set; } = 15;
+}
+
+internal sealed class TokenOptionsValidator : IValidateOptions<TokenOptions>
+{
+    private const string KeyName = $"{TokenOptions.Section}:{nameof(TokenOptions.SigningKey)}";
+
+    public ValidateOptionsResult Validate(string? name, TokenOptions options)
+    {
+        var errors = new List<string>();
+        var bytes = Encoding.UTF8.GetByteCount(options.SigningKey);
+        if (bytes < TokenOptions.MinKeyBytes)
+        {
+            errors.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{KeyName} (or SECRET_KEY) has {bytes} bytes; access tokens need a secret of at least {TokenOptions.MinKeyBytes}, for example from 'openssl rand -base64 48'."));
+        }
+
+        if (string.IsNullOrWhiteSpace(options.Issuer))
+            errors.Add($"{TokenOptions.Section}:{nameof(options.Issuer)} is empty.");
+        if (string.IsNullOrWhiteSpace(options.Audience))
+            errors.Add($"{TokenOptions.Section}:{nameof(options.Audience)} is empty.");
+        if (options.LifetimeMinutes is not (>= 1 and <= 1440))
+        {
+            errors.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{TokenOptions.Section}:{nameof(options.LifetimeMinutes)} (or ACCESS_TOKEN_EXPIRE_MINUTES) is {options.LifetimeMinutes}, expected 1 to 1440."));
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}
