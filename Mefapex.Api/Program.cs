@@ -5,12 +5,12 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Tenants;
+using Mefapex.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddProblemDetails();
-builder.Services.AddAuthentication();
-builder.Services.AddAuthorization();
 builder.AddHttp();
+builder.AddServiceDefaults();
+builder.AddTokenChecks();
 builder.AddData();
 builder.AddTenants();
 builder.AddAccounts();
@@ -18,10 +18,11 @@ builder.AddAi();
 builder.AddKnowledge();
 
 var app = builder.Build();
-app.UseHttp();
+app.UseServiceDefaults();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapHttp();
+app.MapAccounts();
 app.MapHistory();
 
 var database = app.Services.GetRequiredService<DatabaseState>();

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Mefapex.ServiceDefaults;
 
 namespace Mefapex.Api.Accounts;
 
@@ -9,7 +10,7 @@ internal sealed record Caller(Guid UserId, string Username, string? Tenant)
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(From(context.User));
 
     private static Caller? From(ClaimsPrincipal user) =>
-        user.Identity is { IsAuthenticated: true } && Guid.TryParse(user.FindFirstValue("sub"), out var id)
-            ? new(id, user.FindFirstValue("name") ?? "", user.FindFirstValue("tenant"))
+        user.Identity is { IsAuthenticated: true } && Guid.TryParse(user.FindFirstValue(TokenClaims.Subject), out var id)
+            ? new(id, user.FindFirstValue(TokenClaims.Name) ?? "", user.FindFirstValue(TokenClaims.Tenant))
             : null;
 }

@@ -1,7 +1,7 @@
 using Mefapex.Contracts;
+using Mefapex.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 
 namespace Mefapex.Api.Data;
@@ -16,21 +16,24 @@ internal static class DataExtensions
             .Build());
         builder.Services.AddDbContextFactory<MefapexDb>((services, options) =>
             options.UseMefapex(services.GetRequiredService<NpgsqlDataSource>()));
-        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DatabaseState>();
         builder.Services.AddHostedService<DatabaseSetup>();
-        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>(DatabaseHealth.Name);
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>(DatabaseHealth.Name, tags: [HealthEndpoints.ReadyTag]);
         return builder;
     }
 
     /// <summary>How a context talks to PostgreSQL, in the service and in tests alike.</summary>
-    public static DbContextOptionsBuilder UseMefapex(this DbContextOptionsBuilder options, NpgsqlDataSource dataSource) =>
+    public static TOptions UseMefapex<TOptions>(this TOptions options, NpgsqlDataSource dataSource)
+        where TOptions : DbContextOptionsBuilder
+    {
         options
             .UseNpgsql(dataSource, npgsql => npgsql
                 .MigrationsHistoryTable("schema_migrations")
                 .EnableRetryOnFailure(maxRetryCount: 2, maxRetryDelay: TimeSpan.FromMilliseconds(200), errorCodesToAdd: null))
             // Migrations are written by hand without a model snapshot; a test compares their schema with the model's.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
+        return options;
+    }
 
     private static string ConnectionString(IConfiguration configuration)
     {

@@ -1,6 +1,6 @@
-using System.Reflection;
 using Mefapex.Api.Data;
 using Mefapex.Contracts.Health;
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -9,22 +9,19 @@ namespace Mefapex.Api.Http;
 /// <summary>The health path of the old contract: the same checks as readiness, in its words.</summary>
 internal static class HealthEndpoint
 {
-    private static readonly string Version =
-        typeof(HealthEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
-            .Split('+')[0];
-
     public static void MapHealth(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapGet("/health", ReadAsync).WithTags("Health");
 
     private static async Task<Results<Ok<ServiceHealth>, JsonHttpResult<ServiceHealth>>> ReadAsync(
         HealthCheckService checks,
+        ServiceIdentity identity,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         var report = await checks.CheckHealthAsync(cancellationToken);
         var health = new ServiceHealth(
             Word(report.Status),
-            Version,
+            identity.Version,
             report.Entries.TryGetValue(DatabaseHealth.Name, out var database) ? Word(database.Status) : "unknown",
             time.GetUtcNow());
         return report.Status is HealthStatus.Unhealthy

@@ -1,3 +1,4 @@
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Api.Http;
@@ -38,9 +39,7 @@ internal static class Problems
     public static ProblemHttpResult DatabaseUnavailable(int retryAfterSeconds) =>
         Of(StatusCodes.Status503ServiceUnavailable, "database-unavailable", Texts.DatabaseUnavailable(retryAfterSeconds));
 
-    public static ProblemHttpResult InvalidRequest(int status, string reason) =>
-        Of(status, "invalid-request", Texts.InvalidRequest(reason));
-
     private static ProblemHttpResult Of(int status, string slug, string detail) =>
-        TypedResults.Problem(statusCode: status, type: $"urn:mefapex:problem:{slug}", detail: detail);
+        TypedResults.Problem(
+            statusCode: status, type: ProblemTypes.Prefix + slug, title: Texts.Title(slug), detail: detail);
 }

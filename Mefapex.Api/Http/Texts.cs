@@ -33,7 +33,8 @@ internal static class Texts
 
     public static string DatabaseUnavailable(int seconds) => Format(seconds);
 
-    public static string InvalidRequest(string reason) => Format(reason);
+    /// <summary>The title of a problem.</summary>
+    public static string Title(string slug) => Get(slug + ".title");
 
     private static string Get([CallerMemberName] string key = "") =>
         Resources.GetString(key, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(key);
