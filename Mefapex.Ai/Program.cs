@@ -1,1 +1,26 @@
-var app = WebApplication.CreateBuilder(args).Build(); app.Run();
+using Mefapex.Ai.Commands;
+using Mefapex.Ai.Embedding;
+using Mefapex.Ai.Health;
+using Mefapex.Ai.Languages;
+using Mefapex.Ai.Models;
+using Mefapex.ServiceDefaults;
+
+if (ModelCommands.Run(args, Console.Out, Console.Error) is { } exitCode)
+    return exitCode;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddModels();
+builder.AddApiDocs("Mefapex AI service");
+
+var app = builder.Build();
+app.UseServiceDefaults();
+app.UseRateLimiter();
+app.MapDefaultEndpoints();
+app.MapAiHealth();
+app.MapEmbedding();
+app.MapLanguages();
+app.MapModels();
+app.MapApiDocs();
+await app.RunAsync();
+return 0;

@@ -3,7 +3,6 @@ using Mefapex.Api.Ai;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
-using Mefapex.Api.Knowledge;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -15,7 +14,6 @@ builder.AddData();
 builder.AddTenants();
 builder.AddAccounts();
 builder.AddAi();
-builder.AddKnowledge();
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -58,7 +58,7 @@ public sealed class FoldedTextTests
     {
         FoldedText.Of("Yıllık izin  nasıl alınır?").Key.ShouldBe("yillik izin nasil alinir");
         FoldedText.Of("YILLIK IZIN NASIL ALINIR").Key.ShouldBe("yillik izin nasil alinir");
-        FoldedText.Of("C nedir").Key.ShouldNotBe(FoldedText.Of("C# nedir").Key);
+        FoldedText.Of("C# nedir").Key.ShouldBe("c# nedir");
     }
 
     [Fact]
@@ -66,7 +66,8 @@ public sealed class FoldedTextTests
     {
         var folded = FoldedText.Of("çalışanların izni 2026-01-01");
 
-        folded.Tokens.Select(token => folded.Prefix5Of(token).ToString()).ShouldBe(["calis", "izni", "2026-01-01"]);
+        string.Join('|', folded.Tokens.Select(token => folded.Prefix5Of(token).ToString()))
+            .ShouldBe("calis|izni|2026-01-01");
     }
 
     private static string Tokens(string text)

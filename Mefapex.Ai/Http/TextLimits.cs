@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Mefapex.Ai.Http;
+
+/// <summary>What a text must be before a model sees it.</summary>
+internal static class TextLimits
+{
+    public const int MaxCharacters = 8192;
+
+    /// <summary>The error answer for an unacceptable text, or null.</summary>
+    /// <param name="what">How the answer names the text, such as <c>text</c> or <c>texts[3]</c>.</param>
+    public static ProblemHttpResult? Check(string? text, string what)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            return AiProblems.EmptyText(what);
+        return text.Length > MaxCharacters ? AiProblems.TextTooLong(what, text.Length, MaxCharacters) : null;
+    }
+}
