@@ -3,6 +3,7 @@ using Mefapex.Api.Ai;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Knowledge;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -14,6 +15,7 @@ builder.AddData();
 builder.AddTenants();
 builder.AddAccounts();
 builder.AddAi();
+builder.AddKnowledge();
 
 var app = builder.Build();
 app.UseServiceDefaults();

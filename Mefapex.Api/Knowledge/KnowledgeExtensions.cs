@@ -1,0 +1,24 @@
+using Mefapex.Api.Knowledge.Answers;
+using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Search;
+
+namespace Mefapex.Api.Knowledge;
+
+internal static class KnowledgeExtensions
+{
+    public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AnswerOptions>().BindConfiguration(AnswerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SnapshotStore>();
+        builder.Services.AddSingleton<CandidateQuery>();
+        builder.Services.AddSingleton<KnowledgeSearch>();
+        builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
+        builder.Services.AddSingleton<IndexSignal>();
+        builder.Services.AddSingleton<Smalltalk>();
+        builder.Services.AddSingleton(_ => CalibrationFile.Load());
+        builder.Services.AddScoped<AnswerService>();
+        builder.Services.AddSingleton<KnowledgeIndexer>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<KnowledgeIndexer>());
+        return builder;
+    }
+}

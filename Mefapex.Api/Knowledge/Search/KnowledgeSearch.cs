@@ -1,0 +1,119 @@
+using Mefapex.Api.Knowledge.Index;
+
+namespace Mefapex.Api.Knowledge.Search;
+
+/// <summary>Finds the entries that may answer a question: full text, trigrams and vectors, fused by rank.</summary>
+internal sealed class KnowledgeSearch(
+    SnapshotStore snapshots,
+    CandidateQuery candidates,
+    IVectorIndex vectors,
+    TimeProvider time)
+{
+    /// <summary>Entries compared in full.</summary>
+    public const int MaxCandidates = 16;
+
+    private const int PerStage = 24;
+    private const int VectorHits = 96;
+
+    /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
+    private const double RankConstant = 60;
+
+    /// <param name="vector">The question's vector; null leaves that stage out.</param>
+    public async Task<SearchResult> SearchAsync(
+        Guid tenantId,
+        string text,
+        QuestionVector? vector,
+        CancellationToken cancellationToken)
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var snapshot = await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
+        while (true)
+        {
+            var question = new Question(text, snapshot);
+            var stages = await candidates.RunAsync(
+                tenantId, question.Keywords, question.FoldedQuery, question.Folded, today, PerStage, cancellationToken);
+            if (stages.Version > snapshot.Version)
+            {
+                snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
+                continue;
+            }
+
+            var hits = vector is null
+                ? []
+                : await vectors.SearchAsync(tenantId, vector.ModelHash, vector.Values, VectorHits, cancellationToken);
+            return new SearchResult(snapshot, question, hits.Count > 0, Fuse(snapshot, question, stages, hits, today));
+        }
+    }
+
+    private static List<Candidate> Fuse(
+        KnowledgeSnapshot snapshot,
+        Question question,
+        StageCandidates stages,
+        IReadOnlyList<VectorHit> hits,
+        DateOnly today)
+    {
+        var byVector = Best(hits.Where(h => h.Kind != KnowledgeVector.Answer));
+        var byAnswer = Best(hits.Where(h => h.Kind == KnowledgeVector.Answer));
+        var fused = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var stage in (IEnumerable<IReadOnlyList<StageHit>>)[stages.FullText, stages.Folded, stages.Trigram, byVector, byAnswer])
+        {
+            for (var rank = 0; rank < stage.Count; rank++)
+            {
+                var id = stage[rank].EntryId;
+                fused[id] = fused.GetValueOrDefault(id) + (1 / (RankConstant + rank + 1));
+            }
+        }
+
+        return
+        [
+            .. fused
+                .Where(f => snapshot.Entries.TryGetValue(f.Key, out var entry) && entry.ValidFrom <= today)
+                .OrderByDescending(f => f.Value)
+                .ThenBy(f => f.Key, StringComparer.Ordinal)
+                .Take(MaxCandidates)
+                .Select(f => new Candidate(snapshot.Entries[f.Key], f.Value, new Features
+                {
+                    Phrase = Comparison.Phrase(question, snapshot.Entries[f.Key], snapshot),
+                    Topic = Comparison.Topic(question, snapshot.Entries[f.Key]),
+                    Anywhere = Comparison.Anywhere(question, snapshot.Entries[f.Key]),
+                    Grams = Comparison.Grams(question, snapshot.Entries[f.Key], snapshot),
+                    Trigram = Score(stages.Trigram, f.Key),
+                    FullText = Relative(stages.FullText, f.Key),
+                    Folded = Relative(stages.Folded, f.Key),
+                    Vector = Score(byVector, f.Key),
+                    AnswerVector = Score(byAnswer, f.Key),
+                })),
+        ];
+    }
+
+    private static List<StageHit> Best(IEnumerable<VectorHit> hits) =>
+        [.. hits.GroupBy(h => h.EntryId, StringComparer.Ordinal).Select(g => new StageHit(g.Key, g.Max(h => h.Cosine))).OrderByDescending(h => h.Score)];
+
+    private static double Score(IReadOnlyList<StageHit> stage, string entryId)
+    {
+        foreach (var hit in stage)
+        {
+            if (string.Equals(hit.EntryId, entryId, StringComparison.Ordinal))
+                return hit.Score;
+        }
+
+        return 0;
+    }
+
+    private static double Relative(IReadOnlyList<StageHit> stage, string entryId) =>
+        stage.Count > 0 && stage[0].Score > 0 ? Score(stage, entryId) / stage[0].Score : 0;
+}
+
+/// <param name="Values">Unit length.</param>
+internal sealed record QuestionVector(string ModelHash, float[] Values);
+
+/// <param name="UsedVectors">Whether the vector stage took part.</param>
+/// <param name="Candidates">By fused rank, best first.</param>
+internal sealed record SearchResult(
+    KnowledgeSnapshot Snapshot,
+    Question Question,
+    bool UsedVectors,
+    IReadOnlyList<Candidate> Candidates);
+
+/// <summary>An entry that may answer, with its scores of each stage.</summary>
+internal sealed record Candidate(EntryDocument Entry, double Fused, Features Features);

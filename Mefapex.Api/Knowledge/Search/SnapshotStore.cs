@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Mefapex.Api.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace Mefapex.Api.Knowledge.Search;
+
+/// <summary>Keeps the newest snapshot of each tenant that was asked about.</summary>
+internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, KnowledgeSnapshot> _snapshots = new();
+    private readonly SemaphoreSlim _loading = new(1);
+
+    /// <summary>The snapshot at hand, loaded when there is none or it is older than <paramref name="atLeast"/>.</summary>
+    public async Task<KnowledgeSnapshot> GetAsync(Guid tenantId, long atLeast, CancellationToken cancellationToken)
+    {
+        if (Current(tenantId, atLeast) is { } current)
+            return current;
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            return Current(tenantId, atLeast) ?? (_snapshots[tenantId] = await LoadAsync(tenantId, cancellationToken));
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    public void Dispose() => _loading.Dispose();
+
+    private KnowledgeSnapshot? Current(Guid tenantId, long atLeast) =>
+        _snapshots.TryGetValue(tenantId, out var snapshot) && snapshot.Version >= atLeast ? snapshot : null;
+
+    private async Task<KnowledgeSnapshot> LoadAsync(Guid tenantId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        // The version is read first: a change in between leaves the snapshot newer than it says, and it is loaded again.
+        var knowledge = await db.KnowledgeBases.AsNoTracking().SingleOrDefaultAsync(k => k.TenantId == tenantId, cancellationToken)
+            ?? new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default };
+        var synonyms = await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
+        var entries = await db.KnowledgeEntries.AsNoTracking()
+            .Where(e => e.TenantId == tenantId && e.Status == KnowledgeEntry.Published)
+            .Include(e => e.Texts)
+            .Include(e => e.Questions)
+            .AsSplitQuery()
+            .ToListAsync(cancellationToken);
+        return new KnowledgeSnapshot(knowledge, entries, synonyms);
+    }
+}
