@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Ai;
+using Mefapex.Api.Chat;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
@@ -16,6 +17,7 @@ builder.AddTenants();
 builder.AddAccounts();
 builder.AddAi();
 builder.AddKnowledge();
+builder.AddChat();
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -23,6 +25,8 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapHttp();
 app.MapAccounts();
+app.MapChat();
+app.MapConversations();
 app.MapHistory();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
