@@ -5,24 +5,23 @@ using Mefapex.Contracts;
 namespace Mefapex.AppHost.Local;
 
 /// <summary>
-/// The Aspire dashboard out of the Aspire CLI's npm package. The CLI carries the dashboard's own program and unpacks
-/// it; started directly, that program needs less than half the memory of <c>aspire dashboard run</c>.
+/// The Aspire dashboard out of the Aspire CLI's npm package, which the setup unpacks. The dashboard's own program is
+/// started directly: it needs less than half the memory of <c>aspire dashboard run</c> and answers sooner.
 /// </summary>
-internal sealed class DashboardHost(string cli, string toolsFolder)
+internal sealed class DashboardHost
 {
-    private const string NotUnpacked = "the Aspire CLI is not in .mefapex/tools/aspire";
+    private readonly string _home;
+    private readonly string _program;
 
-    private string Home => Path.Combine(toolsFolder, "dashboard");
+    private DashboardHost(string home, string program) => (_home, _program) = (home, program);
 
-    private string Program => Path.Combine(Home, "bundle", "managed", Executable("aspire-managed"));
-
+    /// <summary>The dashboard, or null where it has not been unpacked.</summary>
     public static DashboardHost? Find(string toolsFolder)
     {
-        var folder = Path.Combine(toolsFolder, "aspire");
-        var cli = new[] { folder, Path.Combine(folder, "bin"), Path.Combine(folder, "package", "bin") }
-            .Select(place => Path.Combine(place, Executable("aspire")))
-            .FirstOrDefault(File.Exists);
-        return cli is null ? null : new DashboardHost(cli, toolsFolder);
+        var home = Path.Combine(toolsFolder, "aspire", "home");
+        var name = OperatingSystem.IsWindows() ? "aspire-managed.exe" : "aspire-managed";
+        var program = Path.Combine(home, ".aspire", "bundle", "managed", name);
+        return File.Exists(program) ? new DashboardHost(home, program) : null;
     }
 
     /// <summary>The ports that the topology takes with or without a dashboard.</summary>
@@ -36,48 +35,24 @@ internal sealed class DashboardHost(string cli, string toolsFolder)
         return new Resource(ResourceNames.Dashboard, "executable")
         {
             Url = url,
-            SkippedBecause = dashboard is null ? NotUnpacked : null,
+            SkippedBecause = dashboard is null ? "the Aspire CLI's package is not in .mefapex/tools/aspire" : null,
             IsHealthyAsync = cancellationToken => ServiceFactory.AnswersAsync($"{url}/health", cancellationToken),
-            PrepareAsync = cancellationToken => dashboard is null
-                ? throw new HostException(NotUnpacked, "Run ./mefapex setup")
-                : dashboard.PrepareAsync(settings, cancellationToken),
+            PrepareAsync = _ => Task.FromResult(dashboard!.CommandFor(settings)),
         };
     }
 
-    private async Task<Command> PrepareAsync(HostSettings settings, CancellationToken cancellationToken)
+    private Command CommandFor(HostSettings settings) => new(_program, ["dashboard"])
     {
-        await UnpackAsync(cancellationToken);
-        return new Command(Program, ["dashboard"])
+        WorkingDirectory = Path.GetDirectoryName(_program),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            WorkingDirectory = Path.GetDirectoryName(Program),
-            Environment = new Dictionary<string, string>(Quiet, StringComparer.Ordinal)
-            {
-                ["ASPNETCORE_URLS"] = settings.Url(HostPort.Dashboard),
-                ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = settings.Url(HostPort.Otlp),
-                ["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = settings.Url(HostPort.OtlpHttp),
-                ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
-                ["Logging__Console__FormatterName"] = "json",
-            },
-        };
-    }
-
-    private Dictionary<string, string> Quiet => new(StringComparer.Ordinal)
-    {
-        ["HOME"] = Home,
-        ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "1",
-        ["ASPIRE_DASHBOARD_TELEMETRY_OPTOUT"] = "true",
+            ["HOME"] = _home,
+            ["ASPNETCORE_URLS"] = settings.Url(HostPort.Dashboard),
+            ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = settings.Url(HostPort.Otlp),
+            ["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = settings.Url(HostPort.OtlpHttp),
+            ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
+            ["ASPIRE_DASHBOARD_TELEMETRY_OPTOUT"] = "true",
+            ["Logging__Console__FormatterName"] = "json",
+        },
     };
-
-    private async Task UnpackAsync(CancellationToken cancellationToken)
-    {
-        if (File.Exists(Program) && File.GetLastWriteTimeUtc(Program) >= File.GetLastWriteTimeUtc(cli))
-            return;
-        Directory.CreateDirectory(Home);
-        var setup = new Command(cli, ["setup", "--non-interactive", "--nologo", "--force", "--install-path", Home]) { Environment = Quiet };
-        var result = await Tool.RunAsync(setup, input: null, cancellationToken);
-        if (result.ExitCode != 0 || !File.Exists(Program))
-            throw new HostException($"The Aspire CLI could not unpack its dashboard: {result.Tail}", $"Delete {Home} and try again.");
-    }
-
-    private static string Executable(string name) => OperatingSystem.IsWindows() ? name + ".exe" : name;
 }

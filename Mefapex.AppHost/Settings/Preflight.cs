@@ -18,7 +18,8 @@ internal static class Preflight
         Action<string> report,
         CancellationToken cancellationToken)
     {
-        var held = Take(settings);
+        RequireWritable(settings);
+        var held = TryLock(settings);
         if (held is null)
             return null;
         try
@@ -56,7 +57,8 @@ internal static class Preflight
         File.Delete(settings.StateFile);
     }
 
-    private static FileStream? Take(HostSettings settings)
+    /// <summary>Sees that the state folder can be written.</summary>
+    public static void RequireWritable(HostSettings settings)
     {
         try
         {
@@ -74,7 +76,11 @@ internal static class Preflight
                 $"The state folder {settings.State} cannot be written: {e.Message}",
                 "Make it writable, or set MEFAPEX_STATE to a folder that is.");
         }
+    }
 
+    /// <summary>Takes the lock that the process running the topology holds; null when it is taken.</summary>
+    public static FileStream? TryLock(HostSettings settings)
+    {
         try
         {
             return new FileStream(settings.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -1,12 +1,17 @@
-using Mefapex.AppHost.State;
-
-namespace Mefapex.AppHost.Local;
+namespace Mefapex.AppHost.State;
 
 /// <summary>Knows where each resource stands and writes it to the state file at every change.</summary>
-internal sealed class Scoreboard(TopologyState initial, string file)
+internal sealed class Scoreboard
 {
     private readonly Lock _gate = new();
-    private TopologyState _state = initial;
+    private readonly string _file;
+    private TopologyState _state;
+
+    public Scoreboard(TopologyState initial, string file)
+    {
+        (_state, _file) = (initial, file);
+        _state.Write(_file);
+    }
 
     public TopologyState State
     {
@@ -25,7 +30,7 @@ internal sealed class Scoreboard(TopologyState initial, string file)
             {
                 Resources = [.. _state.Resources.Select(r => string.Equals(r.Name, name, StringComparison.Ordinal) ? change(r) : r)],
             };
-            _state.Write(file);
+            _state.Write(_file);
         }
     }
 
@@ -33,6 +38,6 @@ internal sealed class Scoreboard(TopologyState initial, string file)
     public void Clear()
     {
         lock (_gate)
-            File.Delete(file);
+            File.Delete(_file);
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Mefapex.AppHost.Local;
+namespace Mefapex.AppHost.State;
 
 /// <summary>Turns a line of a JSON log into one for people; any other line stays as it is.</summary>
 internal static class LogLine
