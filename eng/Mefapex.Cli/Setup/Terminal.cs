@@ -41,7 +41,7 @@ internal sealed class Terminal(TextWriter output, bool interactive, bool colour,
     {
         if (ForBuild)
         {
-            Write($"mefapex : error MEFAPEX: {text} {remedy}");
+            Write($"mefapex : error MEFAPEX: {text.ReplaceLineEndings(" ")} {remedy}");
             return;
         }
 

@@ -66,7 +66,10 @@ internal sealed partial class ProfileProbe(Workspace workspace, Terminal termina
     }
 
     private static string FirstError(ShellResult restore) =>
-        restore.Output.Split('\n').FirstOrDefault(line => ErrorCode().IsMatch(line))?.Trim() ?? restore.Tail(5);
+        FirstErrorLine().Match(restore.Output) is { Success: true } line ? line.Groups["text"].Value.Trim() : restore.Tail(5);
+
+    [GeneratedRegex(@"error (?<text>(NU|MSB|NETSDK)\d+: [^\n]*)")]
+    private static partial Regex FirstErrorLine();
 
     [GeneratedRegex(@"error (?<code>(NU|MSB|NETSDK)\d+)\b")]
     private static partial Regex ErrorCode();
