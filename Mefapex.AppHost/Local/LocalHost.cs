@@ -58,7 +58,7 @@ internal static class LocalHost
         var resources = Topology.Declare(settings, dashboard, console.Say);
         var initial = Supervisor.Initial(resources, settings.Logs, TimeProvider.System);
         var scoreboard = new Scoreboard(initial, settings.StateFile);
-        var supervisor = new Supervisor(resources, scoreboard, console, settings.Logs, TimeProvider.System);
+        var supervisor = new Supervisor(resources, scoreboard, console, settings.Logs, new SupervisorTiming(), TimeProvider.System);
         try
         {
             await supervisor.RunAsync(

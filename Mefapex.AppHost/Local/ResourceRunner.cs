@@ -13,12 +13,9 @@ internal sealed class ResourceRunner(
     Scoreboard scoreboard,
     HostConsole console,
     LogFile log,
+    SupervisorTiming timing,
     TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan ProbeWhileStarting = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan ProbeWhileHealthy = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
     private static readonly string? NewSession = Tool.Find("setsid");
 
     private readonly TaskCompletionSource _healthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -110,7 +107,7 @@ internal sealed class ResourceRunner(
             catch (OperationCanceledException)
             {
                 if (identity is not null)
-                    await identity.StopAsync(resource.StopSignal, StopPatience, CancellationToken.None);
+                    await identity.StopAsync(resource.StopSignal, timing.StopPatience, CancellationToken.None);
                 throw;
             }
             finally
@@ -164,7 +161,7 @@ internal sealed class ResourceRunner(
                         _healthy.TrySetResult();
                 }
 
-                await Task.Delay(healthy ? ProbeWhileHealthy : ProbeWhileStarting, time, cancellationToken);
+                await Task.Delay(healthy ? timing.ProbeWhileHealthy : timing.ProbeWhileStarting, time, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -175,7 +172,7 @@ internal sealed class ResourceRunner(
     private async Task<bool> ProbeAsync(CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limited.CancelAfter(ProbeTimeout);
+        limited.CancelAfter(timing.ProbeTimeout);
         try
         {
             return await resource.IsHealthyAsync(limited.Token);

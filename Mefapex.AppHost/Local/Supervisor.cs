@@ -3,12 +3,27 @@ using Mefapex.AppHost.State;
 
 namespace Mefapex.AppHost.Local;
 
+/// <summary>How long the supervisor waits for what.</summary>
+internal sealed record SupervisorTiming
+{
+    public TimeSpan ProbeWhileStarting { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    public TimeSpan ProbeWhileHealthy { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A probe that takes longer counts as a failed one.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Between the polite signal and the last one.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(10);
+}
+
 /// <summary>Runs a topology: starts its resources as their dependencies allow and stops them in the opposite order.</summary>
 internal sealed class Supervisor(
     IReadOnlyList<Resource> resources,
     Scoreboard scoreboard,
     HostConsole console,
     string logFolder,
+    SupervisorTiming timing,
     TimeProvider time)
 {
     public static TopologyState Initial(IReadOnlyList<Resource> resources, string logFolder, TimeProvider time) => new(
@@ -33,7 +48,7 @@ internal sealed class Supervisor(
         foreach (var resource in resources)
         {
             var needed = resource.WaitsFor.Select(r => runners.Single(runner => runner.Resource == r).Healthy).ToList();
-            runners.Add(new ResourceRunner(resource, needed, scoreboard, console, new LogFile(LogPath(logFolder, resource)), time));
+            runners.Add(new ResourceRunner(resource, needed, scoreboard, console, new LogFile(LogPath(logFolder, resource)), timing, time));
         }
 
         var running = runners.ToDictionary(runner => runner, runner => Task.Run(runner.RunAsync, CancellationToken.None));
