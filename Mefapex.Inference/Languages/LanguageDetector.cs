@@ -13,7 +13,7 @@ namespace Mefapex.Inference.Languages;
 public sealed class LanguageDetector
 {
     /// <summary>A language is named only if its probability reaches this.</summary>
-    public const double NamingThreshold = 0.6;
+    public const double NamingThreshold = 0.5;
 
     internal const string Other = "other";
 

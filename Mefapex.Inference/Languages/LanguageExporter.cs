@@ -6,7 +6,7 @@ namespace Mefapex.Inference.Languages;
 
 /// <summary>
 /// Makes the bundled language table: character models of Turkish and English from the titles and answers of knowledge
-/// files, of all else from <c>other-languages.txt</c>. The questions of the knowledge files are held out; on them the
+/// files and from <c>everyday.tr.txt</c> and <c>everyday.en.txt</c>, of all else from <c>other-languages.txt</c>. The questions of the knowledge files are held out; on them the
 /// temperature is fitted.
 /// </summary>
 public static class LanguageExporter
@@ -29,7 +29,7 @@ public static class LanguageExporter
             Bytes = table.Length,
             TrainingData =
                 $"titles and answers of {string.Join(", ", sets.Select(set => $"{set.Name} ({set.Language})"))}; " +
-                "other-languages.txt; temperature fitted on the questions",
+                "everyday.tr.txt, everyday.en.txt, other-languages.txt; temperature fitted on the questions",
             Licence = "MIT",
         };
         File.WriteAllBytes(Path.Combine(folder, TableFile), table);
@@ -43,7 +43,7 @@ public static class LanguageExporter
         {
             ["tr"] = CharacterModel.Train(TrainingTexts(sets, "tr")),
             ["en"] = CharacterModel.Train(TrainingTexts(sets, "en")),
-            [LanguageDetector.Other] = CharacterModel.Train(OtherSentences()),
+            [LanguageDetector.Other] = CharacterModel.Train(Lines("other-languages.txt")),
         };
         var diacritics = DiacriticUse.Train(TrainingTexts(sets, "tr"));
         var untempered = new LanguageDetector(models, diacritics, temperature: 1);
@@ -53,12 +53,13 @@ public static class LanguageExporter
     private static IEnumerable<string> TrainingTexts(IEnumerable<QuestionSet> sets, string language) =>
         sets.Where(set => string.Equals(set.Language, language, StringComparison.Ordinal))
             .SelectMany(set => set.Entries)
-            .SelectMany(entry => (string[])[entry.Title, entry.Answer]);
+            .SelectMany(entry => (string[])[entry.Title, entry.Answer])
+            .Concat(Lines($"everyday.{language}.txt"));
 
-    private static IEnumerable<string> OtherSentences()
+    private static IEnumerable<string> Lines(string resource)
     {
-        using var stream = typeof(LanguageExporter).Assembly.GetManifestResourceStream("other-languages.txt")
-            ?? throw new InvalidOperationException("other-languages.txt is not part of the assembly.");
+        using var stream = typeof(LanguageExporter).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"{resource} is not part of the assembly.");
         using var reader = new StreamReader(stream);
         while (reader.ReadLine() is { } line)
         {
