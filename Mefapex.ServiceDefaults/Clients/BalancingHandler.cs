@@ -16,28 +16,28 @@ internal sealed class BalancingHandler(ServiceEndpointResolver resolver, Endpoin
         var address = request.RequestUri ?? throw new InvalidOperationException("A request needs an address.");
         var service = address.GetLeftPart(UriPartial.Authority);
         var source = await resolver.GetEndpointsAsync(service, cancellationToken);
-        var endpoint = balancer.Next(service, source.Endpoints);
-        if (request.Options.TryGetValue(ServiceCall.Key, out var call))
-            call.Endpoint = endpoint?.ToString();
-        if (endpoint is null)
+        var call = ServiceCall.Of(request);
+        call.Endpoints = source.Endpoints;
+        call.Endpoint = balancer.Next(service, source.Endpoints);
+        if (call.Endpoint is not { } endpoint)
             return await base.SendAsync(request, cancellationToken);
 
         request.RequestUri = Combine(address, endpoint);
         try
         {
             var response = await base.SendAsync(request, cancellationToken);
-            balancer.Answered(endpoint.ToString()!);
+            balancer.Answered(endpoint);
             return response;
         }
         catch (HttpRequestException failure)
         {
-            balancer.Failed(endpoint.ToString()!);
+            balancer.Failed(endpoint);
             throw Named(failure);
         }
         catch (OperationCanceledException canceled)
             when (canceled.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
         {
-            balancer.Failed(endpoint.ToString()!);
+            balancer.Failed(endpoint);
             throw new HttpRequestException(
                 HttpRequestError.ConnectionError, $"No connection to {endpoint} in time.", canceled);
         }
@@ -90,7 +90,8 @@ internal sealed class EndpointBalancer(IOptions<ServiceClientOptions> options, T
         for (var i = 0; i < endpoints.Count; i++)
         {
             var endpoint = endpoints[(int)((start + (uint)i) % (uint)endpoints.Count)].EndPoint;
-            if (!_coolingUntil.TryGetValue(endpoint.ToString()!, out var until) || until <= now)
+            var until = CoolingUntil(endpoint);
+            if (until <= now)
                 return endpoint;
             if (until < soonestAt)
                 (soonest, soonestAt) = (endpoint, until);
@@ -99,9 +100,21 @@ internal sealed class EndpointBalancer(IOptions<ServiceClientOptions> options, T
         return soonest;
     }
 
-    public void Failed(string endpoint) => _coolingUntil[endpoint] = time.GetUtcNow() + options.Value.Cooling;
+    public bool AnyReady(IReadOnlyList<ServiceEndpoint> endpoints)
+    {
+        var now = time.GetUtcNow();
+        return endpoints.Any(endpoint => CoolingUntil(endpoint.EndPoint) <= now);
+    }
 
-    public void Answered(string endpoint) => _coolingUntil.TryRemove(endpoint, out _);
+    public void Failed(EndPoint? endpoint)
+    {
+        if (endpoint is not null)
+            _coolingUntil[endpoint.ToString()!] = time.GetUtcNow() + options.Value.Cooling;
+    }
+
+    public void Answered(EndPoint endpoint) => _coolingUntil.TryRemove(endpoint.ToString()!, out _);
+
+    private DateTimeOffset CoolingUntil(EndPoint endpoint) => _coolingUntil.GetValueOrDefault(endpoint.ToString()!);
 
     private sealed class Turn
     {

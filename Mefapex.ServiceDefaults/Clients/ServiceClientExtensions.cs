@@ -52,6 +52,7 @@ public static class ServiceClientExtensions
         });
     }
 
+    // The breaker is about the service: an attempt counts against it only where no other endpoint is left to try.
     private static void Configure(HttpStandardResilienceOptions pipeline, IServiceProvider services)
     {
         var defaults = services.GetRequiredService<IOptions<ServiceClientOptions>>().Value;
@@ -71,15 +72,15 @@ public static class ServiceClientExtensions
         pipeline.CircuitBreaker.MinimumThroughput = defaults.BreakAtCalls;
         pipeline.CircuitBreaker.SamplingDuration = defaults.BreakWindow;
         pipeline.CircuitBreaker.BreakDuration = defaults.BreakDuration;
-        pipeline.CircuitBreaker.ShouldHandle = args =>
-            ValueTask.FromResult(args.Outcome.Exception is HttpRequestException or TimeoutRejectedException);
+        pipeline.CircuitBreaker.ShouldHandle = args => ValueTask.FromResult(
+            args.Outcome.Exception is HttpRequestException or TimeoutRejectedException
+            && !balancer.AnyReady(CallOf(args.Context).Endpoints));
 
         pipeline.AttemptTimeout.Timeout = defaults.AttemptTimeout;
         pipeline.AttemptTimeout.TimeoutGenerator = args => ValueTask.FromResult(CallOf(args.Context).Options.AttemptTimeout);
         pipeline.AttemptTimeout.OnTimeout = args =>
         {
-            if (CallOf(args.Context).Endpoint is { } endpoint)
-                balancer.Failed(endpoint);
+            balancer.Failed(CallOf(args.Context).Endpoint);
             return default;
         };
     }
@@ -100,8 +101,5 @@ public static class ServiceClientExtensions
         method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Put
         || method == HttpMethod.Delete || method == HttpMethod.Options;
 
-    private static ServiceCall CallOf(ResilienceContext context) =>
-        context.GetRequestMessage()?.Options.TryGetValue(ServiceCall.Key, out var call) == true
-            ? call
-            : throw new InvalidOperationException("The request did not pass through ServiceClientHandler.");
+    private static ServiceCall CallOf(ResilienceContext context) => ServiceCall.Of(context.GetRequestMessage()!);
 }

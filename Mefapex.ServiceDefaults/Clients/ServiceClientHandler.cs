@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.Extensions.ServiceDiscovery;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -7,12 +9,21 @@ namespace Mefapex.ServiceDefaults;
 /// <summary>What the handlers of one call tell each other.</summary>
 internal sealed class ServiceCall(ServiceClientOptions options)
 {
-    public static readonly HttpRequestOptionsKey<ServiceCall> Key = new("Mefapex.ServiceCall");
+    private static readonly HttpRequestOptionsKey<ServiceCall> Key = new("Mefapex.ServiceCall");
 
     public ServiceClientOptions Options { get; } = options;
 
-    /// <summary>The endpoint of the attempt under way; null for an address that is no service name.</summary>
-    public string? Endpoint { get; set; }
+    /// <summary>The endpoint of the attempt under way.</summary>
+    public EndPoint? Endpoint { get; set; }
+
+    /// <summary>All endpoints that the attempt under way could have taken.</summary>
+    public IReadOnlyList<ServiceEndpoint> Endpoints { get; set; } = [];
+
+    public static ServiceCall Of(HttpRequestMessage request) => request.Options.TryGetValue(Key, out var call)
+        ? call
+        : throw new InvalidOperationException("The request did not pass through ServiceClientHandler.");
+
+    public void AttachTo(HttpRequestMessage request) => request.Options.Set(Key, this);
 }
 
 /// <summary>
@@ -24,7 +35,7 @@ internal sealed class ServiceClientHandler(ServiceClientOptions options) : Deleg
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        request.Options.Set(ServiceCall.Key, new ServiceCall(options));
+        new ServiceCall(options).AttachTo(request);
         if (Correlation.FromCaller is { } id && !request.Headers.Contains(Correlation.Header))
             request.Headers.Add(Correlation.Header, id);
 

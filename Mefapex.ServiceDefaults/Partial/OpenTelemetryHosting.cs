@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
@@ -13,7 +12,8 @@ namespace Microsoft.Extensions.DependencyInjection
     {
         public static OpenTelemetryBuilder AddOpenTelemetry(this IServiceCollection services)
         {
-            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, TelemetryHostedService>());
+            // Before all others, so that their start is seen too.
+            services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TelemetryHostedService>());
             return new OpenTelemetryBuilder(services);
         }
     }

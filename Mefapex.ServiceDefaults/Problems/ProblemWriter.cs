@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
@@ -36,10 +38,11 @@ internal sealed class ProblemWriter(IOptions<JsonOptions> json, IOptions<Problem
             problem.Title = null;
         }
 
-        problem.Title ??= ProblemTexts.TitleOf(problem.Type);
+        if (problem.Title is null || problem.Title == ReasonPhrases.GetReasonPhrase(status))
+            problem.Title = ProblemTexts.TitleOf(problem.Type) ?? ProblemTexts.TitleOf(ProblemTypes.Of(status));
         problem.Detail ??= ProblemTexts.DetailOf(problem.Type, context.Request.Method, context.Request.Path.Value, status);
         problem.Instance ??= context.Request.Path;
-        problem.Extensions["trace_id"] = System.Diagnostics.Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+        problem.Extensions["trace_id"] = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
         problem.Extensions["correlation_id"] = Correlation.Current ?? context.TraceIdentifier;
     }
 }

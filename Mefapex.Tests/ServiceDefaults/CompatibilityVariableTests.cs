@@ -1,0 +1,62 @@
+using Mefapex.ServiceDefaults;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Mefapex.Tests.ServiceDefaults;
+
+public sealed class CompatibilityVariableTests
+{
+    [Theory]
+    [InlineData("SECRET_KEY", "abc", "Tokens:SigningKey", "abc")]
+    [InlineData("ACCESS_TOKEN_EXPIRE_MINUTES", "30", "Tokens:LifetimeMinutes", "30")]
+    [InlineData("AI_SERVICE_ENABLED", "false", "Ai:Enabled", "false")]
+    [InlineData("AI_SERVICE_HOST", "ai.local", "services:ai:http:0", "http://ai.local:8001")]
+    [InlineData("DEMO_PASSWORD", "s", "Accounts:DemoPassword", "s")]
+    [InlineData("DEBUG", "true", "Logging:LogLevel:Default", "Debug")]
+    [InlineData("DEBUG", "false", "Logging:LogLevel:Default", "Information")]
+    [InlineData("DATABASE_URL", "postgresql://me:p%40ss;word@db:5555/mefapex", "ConnectionStrings:mefapexdb", "Host=db;Port=5555;Username=me;Password=\"p@ss;word\";Database=mefapex")]
+    [InlineData("POSTGRES_HOST", "db", "ConnectionStrings:mefapexdb", "Host=db;Port=5432;Database=mefapexdb")]
+    public void An_old_variable_means_what_it_meant(string variable, string value, string key, string expected)
+    {
+        var builder = Build(new(StringComparer.Ordinal) { [variable] = value });
+
+        Normalize(builder.Configuration[key]).ShouldBe(Normalize(expected));
+    }
+
+    [Fact]
+    public void A_database_url_of_another_kind_is_refused_without_repeating_it()
+    {
+        var refusal = Should.Throw<InvalidOperationException>(() =>
+            Build(new(StringComparer.Ordinal) { ["DATABASE_URL"] = "mysql://me:hunter2@db/mefapex" }));
+
+        refusal.Message.ShouldContain("DATABASE_URL");
+        refusal.Message.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task A_configuration_key_wins_and_the_clash_is_logged_once_without_values()
+    {
+        await using var service = await LoopbackService.StartAsync(settings: new(StringComparer.Ordinal)
+        {
+            ["SECRET_KEY"] = "the-old-one",
+            ["Tokens:SigningKey"] = "the-new-one",
+            ["DEMO_PASSWORD"] = "same",
+            ["Accounts:DemoPassword"] = "same",
+        });
+
+        service.App.Configuration["Tokens:SigningKey"].ShouldBe("the-new-one");
+        service.Logs.Entries.Where(entry => entry.Level == LogLevel.Warning).ShouldHaveSingleItem().Message
+            .ShouldBe("SECRET_KEY is ignored: Tokens:SigningKey is configured otherwise");
+    }
+
+    private static HostApplicationBuilder Build(Dictionary<string, string?> variables)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(variables);
+        builder.AddServiceDefaults();
+        return builder;
+    }
+
+    private static string? Normalize(string? value) => value?.ToLowerInvariant();
+}
