@@ -21,7 +21,7 @@ internal sealed class Workspace
     public string State { get; }
 
     /// <summary>Made NuGet packages; <c>MEFAPEX_FEED</c> moves it.</summary>
-    public string Feed { get; }
+    public string Feed { get; init; }
 
     public string Cache => Path.Combine(Home, "cache");
 

@@ -1,0 +1,76 @@
+using Mefapex.Cli;
+
+namespace Mefapex.Tests.Cli.Setup;
+
+public sealed class FeedMakerTests : IDisposable
+{
+    private static readonly MadePackage Package = new("Some.Package", "1.0.0");
+
+    private readonly TemporaryFolder _folder = new();
+    private int _made;
+
+    private string InFeed => Path.Combine(Workspace.Feed, Package.FileName);
+
+    private Workspace Workspace => new(_folder.Path) { Feed = _folder["feed"] };
+
+    [Fact]
+    public async Task A_package_is_made_once_for_the_same_inputs()
+    {
+        await MakeAsync(Recipe("a"));
+        await MakeAsync(Recipe("a"));
+
+        _made.ShouldBe(1);
+        File.Exists(InFeed).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Other_inputs_make_it_anew_and_drop_what_NuGet_unpacked()
+    {
+        await MakeAsync(Recipe("a"));
+        var unpacked = Directory.CreateDirectory(Path.Combine(Workspace.Packages, "some.package", "1.0.0"));
+
+        await MakeAsync(Recipe("b"));
+
+        _made.ShouldBe(2);
+        Directory.Exists(unpacked.FullName).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_package_that_was_deleted_is_made_anew()
+    {
+        await MakeAsync(Recipe("a"));
+        File.Delete(InFeed);
+
+        await MakeAsync(Recipe("a"));
+
+        File.Exists(InFeed).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task An_interrupted_make_leaves_nothing_that_passes_for_finished()
+    {
+        var broken = new Recipe("some", [Package], ["a"], async (_, made, cancellationToken) =>
+        {
+            await File.WriteAllTextAsync(Path.Combine(made, Package.FileName), "half", cancellationToken);
+            throw new OperationCanceledException();
+        });
+        await Should.ThrowAsync<OperationCanceledException>(() => MakeAsync(broken));
+        File.Exists(InFeed).ShouldBeFalse();
+
+        await MakeAsync(Recipe("a"));
+
+        File.ReadAllText(InFeed).ShouldBe("whole");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Recipe Recipe(string input) => new("some", [Package], [input], async (_, made, cancellationToken) =>
+    {
+        _made++;
+        await File.WriteAllTextAsync(Path.Combine(made, Package.FileName), "whole", cancellationToken);
+    });
+
+    private Task MakeAsync(Recipe recipe) =>
+        new FeedMaker(Workspace, new Terminal(TextWriter.Null, interactive: false, colour: false, TimeProvider.System))
+            .MakeAsync(recipe, TestContext.Current.CancellationToken);
+}
