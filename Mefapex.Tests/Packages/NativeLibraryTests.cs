@@ -19,7 +19,7 @@ public sealed class NativeLibraryTests
     {
         var missing = Path.Combine(AppContext.BaseDirectory, "no-such-model");
 
-        Should.Throw<OnnxRuntimeGenAIException>(() => new Config(missing)).Message.ShouldContain("no-such-model");
+        Should.Throw<OnnxRuntimeGenAIException>(() => new Microsoft.ML.OnnxRuntimeGenAI.Config(missing)).Message.ShouldContain("no-such-model");
     }
 
     [Fact]

@@ -81,6 +81,7 @@ public sealed partial class ReadmeTests
     {
         using var process = Process.Start(new ProcessStartInfo(RepositoryRoot.File("mefapex"), "help")
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
