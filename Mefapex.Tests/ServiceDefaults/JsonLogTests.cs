@@ -75,31 +75,20 @@ public sealed partial class JsonLogTests
     {
         await using var service = await LoopbackService.StartAsync();
         var formatter = service.App.Services.GetServices<ConsoleFormatter>().Single(candidate => candidate.Name == "json-lines");
-        var capture = new Capture();
         using var output = new StringWriter();
-        write(capture);
-        capture.WriteTo(formatter, scopes, output);
+        write(new FormattingLogger(formatter, scopes, output));
         return output.ToString();
     }
 
-    /// <summary>Hands the state that the logging extensions make to the formatter.</summary>
-    private sealed class Capture : ILogger
+    private sealed class FormattingLogger(ConsoleFormatter target, IExternalScopeProvider? scopes, TextWriter output) : ILogger
     {
-        private Action<ConsoleFormatter, IExternalScopeProvider?, TextWriter>? _write;
-
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var entry = new LogEntry<TState>(logLevel, "Mefapex.Shift", eventId, state, exception, formatter);
-            _write = (target, scopes, output) => target.Write(in entry, scopes, output);
-        }
-
-        public void WriteTo(ConsoleFormatter formatter, IExternalScopeProvider? scopes, TextWriter output) =>
-            _write.ShouldNotBeNull()(formatter, scopes, output);
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            target.Write(new LogEntry<TState>(logLevel, "Mefapex.Shift", eventId, state, exception, formatter), scopes, output);
     }
 }
