@@ -28,6 +28,8 @@ public static class CompatibilityVariables
     public static T AddCompatibilityVariables<T>(this T builder)
         where T : IHostApplicationBuilder
     {
+        builder.Environment.EnvironmentName =
+            EnvironmentNameOf(Environment.GetEnvironmentVariable) ?? builder.Environment.EnvironmentName;
         var said = Read(builder.Configuration);
         if (said.Count == 0)
             return builder;
@@ -48,6 +50,21 @@ public static class CompatibilityVariables
 
         return builder;
     }
+
+    /// <summary>
+    /// What <c>ENVIRONMENT</c> says where .NET's own variables say nothing. Read past the configuration, in which
+    /// <c>ENVIRONMENT</c> and <c>ASPNETCORE_ENVIRONMENT</c> are the same key.
+    /// </summary>
+    internal static string? EnvironmentNameOf(Func<string, string?> variable) =>
+        variable("ASPNETCORE_ENVIRONMENT") is null && variable("DOTNET_ENVIRONMENT") is null
+            ? variable("ENVIRONMENT")?.ToLowerInvariant() switch
+            {
+                "dev" or "development" or "local" => Environments.Development,
+                "staging" => Environments.Staging,
+                null or "" => null,
+                _ => Environments.Production,
+            }
+            : null;
 
     private static Dictionary<string, (string Variable, string Value)> Read(IConfiguration variables)
     {

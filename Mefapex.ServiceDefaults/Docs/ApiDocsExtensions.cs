@@ -1,6 +1,11 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.OpenApi;
 
 namespace Mefapex.ServiceDefaults;
 
@@ -15,13 +20,18 @@ public static class ApiDocsExtensions
         where T : IHostApplicationBuilder
     {
         var version = ServiceIdentity.Of(builder).Version;
-        builder.Services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
+        builder.Services.AddOpenApi(options =>
         {
-            document.Info.Title = title;
-            document.Info.Version = version;
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = title;
+                document.Info.Version = version;
+                document.Servers?.Clear();
+                return Task.CompletedTask;
+            });
+            options.AddDocumentTransformer(AddBearerAsync);
+            options.AddOperationTransformer(AskForBearerAsync);
+        });
         return builder;
     }
 
@@ -35,5 +45,38 @@ public static class ApiDocsExtensions
             page.SwaggerEndpoint(DocumentPath, "v1");
         });
         return app;
+    }
+
+    private static async Task AddBearerAsync(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.ApplicationServices.GetService<IAuthenticationSchemeProvider>() is not { } schemes
+            || await schemes.GetSchemeAsync(JwtBearerDefaults.AuthenticationScheme) is null)
+            return;
+
+        document.AddComponent(JwtBearerDefaults.AuthenticationScheme, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+        });
+    }
+
+    private static Task AskForBearerAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<IAuthorizeData>().Any() && !metadata.OfType<IAllowAnonymous>().Any())
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement
+                {
+                    [new OpenApiSecuritySchemeReference(JwtBearerDefaults.AuthenticationScheme, context.Document)] = [],
+                },
+            ];
+        }
+
+        return Task.CompletedTask;
     }
 }

@@ -47,16 +47,24 @@ namespace Microsoft.Extensions.ServiceDiscovery
             var uri = new Uri(serviceName);
             foreach (var scheme in uri.Scheme.Split('+'))
             {
-                var configured = _configuration.GetSection($"services:{uri.Host}:{scheme}").GetChildren()
-                    .Select(endpoint => endpoint.Value)
-                    .Where(value => !string.IsNullOrWhiteSpace(value))
-                    .Select(value => new ServiceEndpoint(new UriEndPoint(new Uri(value!))))
+                var section = _configuration.GetSection($"services:{uri.Host}:{scheme}");
+                var configured = section.GetChildren().Prepend(section)
+                    .Where(entry => !string.IsNullOrWhiteSpace(entry.Value))
+                    .Select(entry => new ServiceEndpoint(new UriEndPoint(Parse(entry, scheme))))
                     .ToArray();
                 if (configured.Length > 0)
                     return new ServiceEndpointSource(configured);
             }
 
             return new ServiceEndpointSource([new ServiceEndpoint(new DnsEndPoint(uri.Host, Math.Max(uri.Port, 0)))]);
+        }
+
+        private static Uri Parse(IConfigurationSection entry, string scheme)
+        {
+            var value = entry.Value!.Contains("://", StringComparison.Ordinal) ? entry.Value : $"{scheme}://{entry.Value}";
+            return Uri.TryCreate(value, UriKind.Absolute, out var address)
+                ? address
+                : throw new InvalidOperationException($"{entry.Path} is '{entry.Value}', expected an address such as {scheme}://host:port.");
         }
     }
 }

@@ -23,6 +23,33 @@ public sealed partial class ApiDocsTests
     }
 
     [Fact]
+    public async Task The_document_says_which_operations_need_a_token()
+    {
+        await using var service = await LoopbackService.StartAsync(
+            app =>
+            {
+                app.UseAuthentication();
+                app.UseAuthorization();
+                app.MapApiDocs();
+                app.MapGet("/open", () => "for all");
+                app.MapGet("/mine", () => "for you").RequireAuthorization();
+            },
+            builder =>
+            {
+                builder.AddTokenChecks();
+                builder.AddApiDocs("Mefapex test");
+            },
+            new(StringComparer.Ordinal) { ["Tokens:SigningKey"] = new string('k', TokenOptions.MinKeyBytes) });
+
+        using var document = (await service.Client.GetFromJsonAsync<JsonDocument>("/openapi.json", Cancellation)).ShouldNotBeNull();
+        var root = document.RootElement;
+
+        root.GetProperty("components").GetProperty("securitySchemes").GetProperty("Bearer").GetProperty("scheme").GetString().ShouldBe("bearer");
+        root.GetProperty("paths").GetProperty("/mine").GetProperty("get").GetProperty("security")[0].TryGetProperty("Bearer", out _).ShouldBeTrue();
+        root.GetProperty("paths").GetProperty("/open").GetProperty("get").TryGetProperty("security", out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task The_page_needs_nothing_from_outside()
     {
         await using var service = await StartAsync();

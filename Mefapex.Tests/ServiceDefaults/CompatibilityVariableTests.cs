@@ -24,6 +24,20 @@ public sealed class CompatibilityVariableTests
         Normalize(builder.Configuration[key]).ShouldBe(Normalize(expected));
     }
 
+    [Theory]
+    [InlineData("development", null, "Development")]
+    [InlineData("production", null, "Production")]
+    [InlineData("anything else", null, "Production")]
+    [InlineData("development", "Production", null)]
+    [InlineData(null, null, null)]
+    public void The_old_environment_counts_where_the_frameworks_own_is_not_set(string? old, string? own, string? expected) =>
+        CompatibilityVariables.EnvironmentNameOf(name => name switch
+        {
+            "ENVIRONMENT" => old,
+            "ASPNETCORE_ENVIRONMENT" => own,
+            _ => null,
+        }).ShouldBe(expected);
+
     [Fact]
     public void A_database_url_of_another_kind_is_refused_without_repeating_it()
     {

@@ -204,6 +204,18 @@ public sealed class ServiceClientTests
     }
 
     [Fact]
+    public async Task An_endpoint_may_be_configured_as_host_and_port()
+    {
+        await using var alive = await ReplicaAsync("alive");
+        await using var caller = await CallerAsync([], new(StringComparer.Ordinal)
+        {
+            ["services:replicas:http:0"] = alive.Address.Authority,
+        });
+
+        (await PostAsync(caller, "/who")).ShouldBe("alive");
+    }
+
+    [Fact]
     public async Task An_address_that_is_no_service_name_is_called_as_it_stands()
     {
         await using var alive = await ReplicaAsync("alive");
