@@ -81,6 +81,7 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
     {
         using var http = Downloader.CreateClient();
         var plan = await PlanAsync(answer, parts, http, cancellationToken);
+        ClearScratch();
         await new SystemPackages(workspace, terminal).EnsureAsync(plan.Prerequisites, cancellationToken);
         await RunTogetherAsync(plan.Jobs, cancellationToken);
         MarkReady(answer);
@@ -97,13 +98,22 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
         if (answer.Profile is PackageProfile.Partial)
         {
             var maker = new FeedMaker(workspace, terminal);
+            var dashboardComes = false;
             foreach (var recipe in await RecipesAsync(answer, downloader, cancellationToken))
             {
                 if (maker.IsUpToDate(recipe))
                     continue;
-                if (recipe.Name == Recipes.LibrdkafkaName)
+                if (recipe.Packages.Any(made => made.Id == Recipes.LibrdkafkaPackage))
                     prerequisites.AddRange([SystemPackages.Compiler, SystemPackages.Make, SystemPackages.TlsHeaders]);
+                dashboardComes |= recipe.Packages.Any(made => made.Id == Recipes.BlazorPackage);
                 jobs.Add(token => maker.MakeAsync(recipe, token));
+            }
+
+            if (parts.HasFlag(SetupParts.Run) && !dashboardComes && NpmPackage.Pinned(workspace, "aspire") is { } source)
+            {
+                var aspire = new AspireCli(workspace, downloader, terminal, source);
+                if (!aspire.IsUpToDate)
+                    jobs.Add(token => DashboardAsync(aspire, token));
             }
         }
 
@@ -124,20 +134,35 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
     }
 
     /// <summary>The packages to make: those the registry lacks, or all of them where nobody asked it.</summary>
-    private async Task<IEnumerable<Recipe>> RecipesAsync(
+    private async Task<List<Recipe>> RecipesAsync(
         ProfileAnswer answer, Downloader downloader, CancellationToken cancellationToken)
     {
         var recipes = new Recipes(workspace, downloader, terminal);
-        List<Recipe> all = [recipes.OnnxRuntime(), recipes.Librdkafka(), recipes.OnnxRuntimeGenAI()];
-        if (NpmPackage.Pinned(workspace, "aspire") is { } source)
-        {
-            var aspire = new AspireCli(workspace, downloader, terminal, source);
-            all.Add(recipes.BlazorAssets(await BlazorVersionAsync(cancellationToken), aspire));
-        }
+        List<Recipe> wanted = [];
+        if (IsMissing(Recipes.OnnxRuntimePackage))
+            wanted.Add(recipes.OnnxRuntime());
+        if (IsMissing(Recipes.OnnxRuntimeGenAIPackage))
+            wanted.Add(recipes.OnnxRuntimeGenAI());
+        if (IsMissing(Recipes.LibrdkafkaPackage))
+            wanted.Add(recipes.Librdkafka());
+        if (IsMissing(Recipes.BlazorPackage))
+            wanted.Add(recipes.BlazorAssets(await BlazorVersionAsync(cancellationToken)));
+        return wanted;
 
-        return answer.Missing is { } missing
-            ? all.Where(recipe => recipe.Packages.Any(made => missing.Contains(made.Id, StringComparer.OrdinalIgnoreCase)))
-            : all;
+        bool IsMissing(string id) => answer.Missing?.Contains(id, StringComparer.OrdinalIgnoreCase) ?? true;
+    }
+
+    /// <summary>Everything but the dashboard runs without the Aspire CLI.</summary>
+    private async Task DashboardAsync(AspireCli aspire, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await aspire.EnsureAsync(cancellationToken);
+        }
+        catch (MissingPackageException missing)
+        {
+            terminal.Warn($"{missing.Message}, so the dashboard is left out.");
+        }
     }
 
     /// <summary>The version of Blazor's browser script that the SDK in use asks for.</summary>
@@ -192,6 +217,19 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
 
         if (first is not null)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+    }
+
+    /// <summary>Removes what an interrupted setup left; whatever still holds it goes with a later run.</summary>
+    private void ClearScratch()
+    {
+        try
+        {
+            AtomicFile.DeleteFolder(workspace.Work);
+        }
+        catch (IOException exception)
+        {
+            terminal.Say($"{workspace.Work} could not be cleared: {exception.Message}");
+        }
     }
 
     /// <summary>Tells plain dotnet builds, which compare file times, that this setup stands.</summary>

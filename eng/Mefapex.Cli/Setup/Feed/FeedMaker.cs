@@ -16,9 +16,9 @@ internal sealed class FeedMaker(Workspace workspace, Terminal terminal)
         if (IsUpToDate(recipe))
             return;
 
-        var scratch = Path.Combine(workspace.Work, recipe.Name);
+        // A folder of this run's own: a compiler that outlived a killed setup may still write into the former one.
+        var scratch = Path.Combine(workspace.Work, $"{recipe.Name}.{Environment.ProcessId}");
         var made = Path.Combine(scratch, "made");
-        AtomicFile.DeleteFolder(scratch);
         Directory.CreateDirectory(made);
         Directory.CreateDirectory(workspace.Feed);
         File.Delete(Stamp(recipe));

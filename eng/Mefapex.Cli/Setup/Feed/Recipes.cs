@@ -5,28 +5,30 @@ namespace Mefapex.Cli;
 /// <summary>The packages that are made for the Partial profile, each from what the npm registry has in its stead.</summary>
 internal sealed class Recipes(Workspace workspace, Downloader downloader, Terminal terminal)
 {
-    public const string LibrdkafkaName = "librdkafka";
-    private const string BlazorPackage = "Microsoft.AspNetCore.App.Internal.Assets";
+    public const string OnnxRuntimePackage = "Microsoft.ML.OnnxRuntime";
+    public const string OnnxRuntimeGenAIPackage = "Microsoft.ML.OnnxRuntimeGenAI";
+    public const string LibrdkafkaPackage = "librdkafka.redist";
+    public const string BlazorPackage = "Microsoft.AspNetCore.App.Internal.Assets";
 
     private readonly Dictionary<string, string> _versions = XDocument.Load(workspace.CentralVersions)
         .Descendants("PackageVersion")
         .Where(element => element.Parent?.Attribute("Condition") is null)
         .ToDictionary(element => (string)element.Attribute("Include")!, element => (string)element.Attribute("Version")!);
 
-    public Recipe OnnxRuntime() => Binding("onnxruntime", "Microsoft.ML.OnnxRuntime", []);
+    public Recipe OnnxRuntime() => Binding("onnxruntime", OnnxRuntimePackage, []);
 
     public Recipe OnnxRuntimeGenAI() => Binding(
-        "onnxruntime-genai",
-        "Microsoft.ML.OnnxRuntimeGenAI",
-        [("Microsoft.ML.OnnxRuntime", _versions["Microsoft.ML.OnnxRuntime"])]);
+        "onnxruntime-genai", OnnxRuntimeGenAIPackage, [(OnnxRuntimePackage, _versions[OnnxRuntimePackage])]);
 
     public Recipe Librdkafka()
     {
-        const string Id = "librdkafka.redist";
-        var source = Pinned(LibrdkafkaName);
+        if (OperatingSystem.IsWindows())
+            throw CannotBeMade(LibrdkafkaPackage, "it is compiled with cc and make");
+        var source = Pinned("librdkafka", LibrdkafkaPackage);
+        var version = _versions[LibrdkafkaPackage];
         return new Recipe(
-            LibrdkafkaName,
-            [new MadePackage(Id, _versions[Id])],
+            "librdkafka",
+            [new MadePackage(LibrdkafkaPackage, version)],
             [source.Integrity, Workspace.Platform],
             async (scratch, made, cancellationToken) =>
             {
@@ -44,29 +46,34 @@ internal sealed class Recipes(Workspace workspace, Downloader downloader, Termin
                     : ("librdkafka.so.1", "librdkafka.so");
                 Nupkg.Write(
                     made,
-                    Id,
-                    _versions[Id],
+                    LibrdkafkaPackage,
+                    version,
                     [],
                     [(Path.Combine(sources, "src", library), $"runtimes/{Workspace.Platform}/native/{name}")]);
                 step.Outcome = "Compiled librdkafka";
             });
     }
 
-    public Recipe BlazorAssets(string version, AspireCli aspire) => new(
-        "blazor-assets",
-        [new MadePackage(BlazorPackage, version)],
-        [aspire.Source.Integrity, Recipe(BlazorPackage)],
-        async (scratch, made, cancellationToken) =>
-        {
-            await aspire.EnsureAsync(cancellationToken);
-            File.Copy(aspire.BlazorScript, Path.Combine(scratch, "blazor.web.js"));
-            await PackAsync(BlazorPackage, version, scratch, scratch, made, cancellationToken);
-        });
+    /// <param name="version">The version that the SDK in use asks for.</param>
+    public Recipe BlazorAssets(string version)
+    {
+        var aspire = new AspireCli(workspace, downloader, terminal, Pinned("aspire", BlazorPackage));
+        return new Recipe(
+            "blazor-assets",
+            [new MadePackage(BlazorPackage, version)],
+            [aspire.Source.Integrity, Project(BlazorPackage)],
+            async (scratch, made, cancellationToken) =>
+            {
+                await aspire.EnsureAsync(cancellationToken);
+                File.Copy(aspire.BlazorScript, Path.Combine(scratch, "blazor.web.js"));
+                await PackAsync(BlazorPackage, version, scratch, scratch, made, cancellationToken);
+            });
+    }
 
     /// <summary>A managed binding compiled from its sources, and the native library for this machine beside it.</summary>
     private Recipe Binding(string key, string id, IReadOnlyList<(string Id, string Version)> natives)
     {
-        var source = Pinned(key);
+        var source = Pinned(key, id);
         var version = _versions[id];
         var managed = $"{id}.Managed";
         var plugins = Workspace.Platform switch
@@ -75,14 +82,12 @@ internal sealed class Recipes(Workspace workspace, Downloader downloader, Termin
             "osx-arm64" => "Plugins/macOS/arm64/",
             "win-x64" => "Plugins/Windows/x64/",
             "win-arm64" => "Plugins/Windows/arm64/",
-            _ => throw new SetupException(
-                $"{source.Name} has no native library for {Workspace.Platform}.",
-                $"Use a registry that carries {id} {version}, then `./mefapex setup --probe`."),
+            _ => throw CannotBeMade(id, $"{source.Name} has no native library for it"),
         };
         return new Recipe(
             key,
             [new MadePackage(managed, version), new MadePackage(id, version)],
-            [source.Integrity, Workspace.Platform, Recipe(managed)],
+            [source.Integrity, Workspace.Platform, Project(managed)],
             async (scratch, made, cancellationToken) =>
             {
                 var tarball = await downloader.FetchAsync(source, cancellationToken);
@@ -105,22 +110,25 @@ internal sealed class Recipes(Workspace workspace, Downloader downloader, Termin
             });
     }
 
-    private NpmPackage Pinned(string key) => NpmPackage.Pinned(workspace, key)
-        ?? throw new SetupException(
-            $"eng/npm-packages.json pins no {key} for {Workspace.Platform}.",
-            "Use a registry that carries the official packages, then `./mefapex setup --probe`.");
+    private NpmPackage Pinned(string key, string id) => NpmPackage.Pinned(workspace, key)
+        ?? throw CannotBeMade(id, $"eng/npm-packages.json pins no {key} for it");
 
-    private string Project(string id) => Path.Combine(workspace.PackageProjects, $"{id}.csproj");
+    private static SetupException CannotBeMade(string id, string why) => new(
+        $"The package registry lacks {id}, and it cannot be made on {Workspace.Platform}: {why}.",
+        "Use a registry that carries it, then `./mefapex setup --probe`. docs/packages.md has a table of platforms.");
 
-    private string Recipe(string id) =>
-        File.ReadAllText(Project(id)) + File.ReadAllText(Path.Combine(workspace.PackageProjects, "Directory.Build.props"));
+    private string ProjectFile(string id) => Path.Combine(workspace.PackageProjects, $"{id}.csproj");
+
+    /// <summary>What a project makes depends on its text and on the properties it shares.</summary>
+    private string Project(string id) =>
+        File.ReadAllText(ProjectFile(id)) + File.ReadAllText(Path.Combine(workspace.PackageProjects, "Directory.Build.props"));
 
     private async Task PackAsync(
         string id, string version, string content, string scratch, string made, CancellationToken cancellationToken)
     {
         var result = await Shell.DotnetAsync(
             [
-                "pack", Project(id), "--configuration", "Release", "--output", made, "--verbosity", "quiet",
+                "pack", ProjectFile(id), "--configuration", "Release", "--output", made, "--verbosity", "quiet",
                 $"-p:MefapexContent={content}", $"-p:MefapexWork={Path.Combine(scratch, "build")}", $"-p:PackageVersion={version}",
             ],
             cancellationToken);
