@@ -228,7 +228,8 @@ public sealed class ChatTests(ApiFactory api) : IClassFixture<ApiFactory>
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await client.PostWireAsync<ConversationSummary>("/api/v1/conversations", new { });
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 40), TestContext.Current.CancellationToken, async (i, _) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 16), options, async (i, _) =>
         {
             using var response = await client.PostWireAsync(
                 $"/api/v1/conversations/{conversation.Id}/messages", new ChatRequest($"Soru {i}: {Forgotten}"));
@@ -236,8 +237,8 @@ public sealed class ChatTests(ApiFactory api) : IClassFixture<ApiFactory>
         });
 
         var stored = await client.GetWireAsync<Page<Exchange>>($"/api/v1/conversations/{conversation.Id}/messages?limit=100");
-        stored.Items.Select(e => e.Question).Distinct(StringComparer.Ordinal).Count().ShouldBe(40);
-        stored.Items.Count.ShouldBe(40);
+        stored.Items.Select(e => e.Question).Distinct(StringComparer.Ordinal).Count().ShouldBe(16);
+        stored.Items.Count.ShouldBe(16);
     }
 
     private static async Task<HttpResponseMessage> AskWithTenantAsync(HttpClient client, string tenant, string question)

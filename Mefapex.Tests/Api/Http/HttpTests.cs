@@ -1,0 +1,76 @@
+using System.Collections;
+using System.Globalization;
+using System.Net;
+using System.Resources;
+using System.Text.Json;
+using Mefapex.Api.Http;
+using Mefapex.Contracts.Health;
+using Mefapex.Tests.Support;
+
+namespace Mefapex.Tests.Api.Http;
+
+public sealed class HttpTests(ApiFactory api) : IClassFixture<ApiFactory>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_root_leads_to_the_web_page()
+    {
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+        using var client = new HttpClient(handler);
+        using var response = await client.GetAsync(api.Host.Address, Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        response.Headers.Location.ShouldBe(new Uri("http://localhost:5173/"));
+    }
+
+    [Fact]
+    public async Task Health_tells_the_state_in_the_words_of_the_contract()
+    {
+        var health = await api.Host.Anonymous.GetWireAsync<ServiceHealth>("/health");
+
+        health.Status.ShouldBe("healthy");
+        health.Database.ShouldBe("healthy");
+        Version.TryParse(health.Version, out _).ShouldBeTrue(health.Version);
+    }
+
+    [Fact]
+    public async Task The_description_lists_every_path_and_its_page_opens()
+    {
+        using var document = await api.Host.Anonymous.GetWireAsync<JsonDocument>("/openapi.json");
+        document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(
+            [
+                "/login", "/me", "/api/auth/me", "/chat", "/chat/public", "/chat/authenticated", "/api/chat/message",
+                "/api/chat/history", "/api/v1/conversations", "/api/v1/conversations/{id}",
+                "/api/v1/conversations/{id}/messages", "/health",
+            ],
+            ignoreOrder: true);
+
+        using var page = await api.Host.Anonymous.GetAsync(new Uri("/docs", UriKind.Relative), Cancellation);
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await page.Content.ReadAsStringAsync(Cancellation)).ShouldContain("swagger-ui");
+    }
+
+    [Theory]
+    [InlineData("GET", "/yok", 404, "not-found")]
+    [InlineData("GET", "/api/v1/conversations/42/messages", 404, "not-found")]
+    [InlineData("GET", "/login", 405, "method-not-allowed")]
+    public async Task An_address_that_is_not_there_is_a_problem(string method, string path, int status, string slug)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await api.Host.Anonymous.SendAsync(request, Cancellation);
+
+        await response.ShouldBeProblemAsync(status, slug);
+    }
+
+    [Fact]
+    public void Every_text_is_there_in_both_languages()
+    {
+        var resources = new ResourceManager(typeof(Texts));
+        Keys(resources, "tr").ShouldBe(Keys(resources, ""), ignoreOrder: true);
+    }
+
+    private static List<string> Keys(ResourceManager resources, string language) =>
+        [.. resources.GetResourceSet(CultureInfo.GetCultureInfo(language), createIfNotExists: true, tryParents: false)!
+            .Cast<DictionaryEntry>().Select(entry => (string)entry.Key)];
+}
