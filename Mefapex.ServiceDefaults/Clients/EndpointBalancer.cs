@@ -59,8 +59,9 @@ internal sealed partial class EndpointBalancer(
 
     public void Answered(EndPoint endpoint)
     {
-        if (_coolingUntil.TryRemove(endpoint.ToString()!, out _))
-            LogBack(logger, endpoint);
+        var address = endpoint.ToString()!;
+        if (_coolingUntil.TryRemove(address, out _))
+            LogBack(logger, address);
     }
 
     private DateTimeOffset CoolingUntil(EndPoint endpoint) => _coolingUntil.GetValueOrDefault(endpoint.ToString()!);
@@ -69,7 +70,7 @@ internal sealed partial class EndpointBalancer(
     private static partial void LogFailed(ILogger logger, string endpoint);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Endpoint} answers again")]
-    private static partial void LogBack(ILogger logger, EndPoint endpoint);
+    private static partial void LogBack(ILogger logger, string endpoint);
 
     private sealed class Turn
     {

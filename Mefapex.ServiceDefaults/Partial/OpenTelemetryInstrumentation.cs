@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using OpenTelemetry.Instrumentation.AspNetCore;
 
 namespace OpenTelemetry.Instrumentation.AspNetCore
@@ -14,10 +12,13 @@ namespace OpenTelemetry.Instrumentation.AspNetCore
     {
         /// <summary>Which requests are traced; all where it is null.</summary>
         public Func<HttpContext, bool>? Filter { get; set; }
+
+        /// <summary>Whether every call of a hub method is a span.</summary>
+        public bool EnableAspNetCoreSignalRSupport { get; set; } = true;
     }
 
     /// <summary>Drops the spans of filtered requests and adds what the framework's own span lacks.</summary>
-    internal sealed class RequestSpans(IOptions<AspNetCoreTraceInstrumentationOptions> options) : IStartupFilter
+    internal sealed class RequestSpans(AspNetCoreTraceInstrumentationOptions options) : IStartupFilter
     {
         private const string RequestSpan = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
 
@@ -35,7 +36,7 @@ namespace OpenTelemetry.Instrumentation.AspNetCore
                 return;
             }
 
-            if (options.Value.Filter?.Invoke(context) == false)
+            if (options.Filter?.Invoke(context) == false)
             {
                 span.IsAllDataRequested = false;
                 span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
@@ -56,8 +57,9 @@ namespace OpenTelemetry.Instrumentation.AspNetCore
 
         private static void Complete(Activity span, HttpContext context)
         {
-            if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 0 } route)
+            if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } pattern)
             {
+                var route = $"/{pattern.TrimStart('/')}";
                 span.DisplayName = $"{context.Request.Method} {route}";
                 span.SetTag("http.route", route);
             }
@@ -74,13 +76,15 @@ namespace OpenTelemetry.Trace
     internal static class TracerProviderBuilderExtensions
     {
         public static TracerProviderBuilder AddAspNetCoreInstrumentation(
-            this TracerProviderBuilder tracing, Action<AspNetCoreTraceInstrumentationOptions> configure) => tracing
-            .AddSource("Microsoft.AspNetCore")
-            .ConfigureServices(services =>
-            {
-                services.Configure(configure);
-                services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, RequestSpans>());
-            });
+            this TracerProviderBuilder tracing, Action<AspNetCoreTraceInstrumentationOptions> configure)
+        {
+            var options = new AspNetCoreTraceInstrumentationOptions();
+            configure(options);
+            if (options.EnableAspNetCoreSignalRSupport)
+                tracing.AddSource("Microsoft.AspNetCore.SignalR.Server");
+            return tracing.AddSource("Microsoft.AspNetCore").ConfigureServices(services =>
+                services.AddSingleton<IStartupFilter>(new RequestSpans(options)));
+        }
 
         public static TracerProviderBuilder AddHttpClientInstrumentation(this TracerProviderBuilder tracing) =>
             tracing.AddSource("System.Net.Http");
