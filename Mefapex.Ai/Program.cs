@@ -22,5 +22,4 @@ app.MapEmbedding();
 app.MapLanguages();
 app.MapModels();
 app.MapApiDocs();
-await app.RunAsync();
-return 0;
+return await app.RunServiceAsync();

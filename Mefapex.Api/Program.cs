@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Admin;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Conversations;
@@ -18,6 +19,7 @@ builder.AddAccounts();
 builder.AddAi();
 builder.AddKnowledge();
 builder.AddChat();
+builder.Services.AddHostedService<AdapterReport>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -30,5 +32,5 @@ app.MapConversations();
 app.MapHistory();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
-await app.RunAsync();
-return database.IsRefused ? 1 : 0;
+var exitCode = await app.RunServiceAsync();
+return database.IsRefused ? 1 : exitCode;

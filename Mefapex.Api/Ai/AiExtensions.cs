@@ -1,3 +1,4 @@
+using Mefapex.Api.Admin;
 using Mefapex.Contracts;
 
 namespace Mefapex.Api.Ai;
@@ -10,8 +11,18 @@ internal static class AiExtensions
         builder.Services.AddOptions<AiOptions>().Bind(section);
         builder.Services.AddSingleton<AiAvailability>();
         builder.Services.AddHttpClient<AiClient>(http => http.BaseAddress = new($"http://{ResourceNames.Ai}"));
-        if (section.Get<AiOptions>() is not { Enabled: false })
+        var enabled = section.GetValue(nameof(AiOptions.Enabled), defaultValue: true);
+        if (enabled)
             builder.Services.AddHostedService<AiProbe>();
+        builder.Services.AddAdapter("AI service", services => enabled
+            ? $"over HTTP at {Addresses(services.GetRequiredService<IConfiguration>())}"
+            : $"none, switched off by {AiOptions.Section}:{nameof(AiOptions.Enabled)}");
         return builder;
+    }
+
+    private static string Addresses(IConfiguration configuration)
+    {
+        var replicas = configuration.GetSection($"services:{ResourceNames.Ai}:http").GetChildren().Select(replica => replica.Value);
+        return string.Join(", ", replicas.DefaultIfEmpty($"http://{ResourceNames.Ai}"));
     }
 }

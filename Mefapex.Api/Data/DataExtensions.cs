@@ -1,7 +1,9 @@
+using Mefapex.Api.Admin;
 using Mefapex.Contracts;
 using Mefapex.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Mefapex.Api.Data;
@@ -10,8 +12,13 @@ internal static class DataExtensions
 {
     public static WebApplicationBuilder AddData(this WebApplicationBuilder builder)
     {
-        var connection = ConnectionString(builder.Configuration);
-        builder.Services.AddSingleton(services => new NpgsqlDataSourceBuilder(connection)
+        builder.Services.AddOptions<DatabaseOptions>()
+            .Configure<IConfiguration>((database, configuration) =>
+                database.Configured = configuration.GetConnectionString(ResourceNames.Database))
+            .ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptions.Validator>();
+        builder.Services.AddAdapter("database", services => $"PostgreSQL at {Options(services).Place}");
+        builder.Services.AddSingleton(services => new NpgsqlDataSourceBuilder(Options(services).ConnectionString)
             .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
             .Build());
         builder.Services.AddDbContextFactory<MefapexDb>((services, options) =>
@@ -35,21 +42,6 @@ internal static class DataExtensions
         return options;
     }
 
-    private static string ConnectionString(IConfiguration configuration)
-    {
-        var configured = configuration.GetConnectionString(ResourceNames.Database);
-        if (string.IsNullOrWhiteSpace(configured))
-        {
-            throw new InvalidOperationException(
-                $"No database is configured. Start with ./mefapex up, or set ConnectionStrings__{ResourceNames.Database}.");
-        }
-
-        var given = new NpgsqlConnectionStringBuilder(configured);
-        if (!given.ContainsKey("Timeout"))
-            given.Timeout = 3;
-        if (!given.ContainsKey("Command Timeout"))
-            given.CommandTimeout = 15;
-        given.ApplicationName ??= "mefapex-api";
-        return given.ConnectionString;
-    }
+    private static DatabaseOptions Options(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
 }

@@ -1,3 +1,4 @@
+using Mefapex.Api.Admin;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
@@ -13,6 +14,7 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<CandidateQuery>();
         builder.Services.AddSingleton<KnowledgeSearch>();
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
+        builder.Services.AddAdapter("vector index", _ => "exact, in this process");
         builder.Services.AddSingleton<IndexSignal>();
         builder.Services.AddSingleton<Smalltalk>();
         builder.Services.AddSingleton(_ => CalibrationFile.Load());

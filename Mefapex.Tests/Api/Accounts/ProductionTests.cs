@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
 using Mefapex.Tests.Support;
@@ -69,8 +71,8 @@ public sealed class ProductionTests(PostgresFixture postgres)
             ["Tokens__SigningKey"] = "",
         });
 
-        exitCode.ShouldNotBe(0);
-        output.ShouldContain("SECRET_KEY");
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain("Mefapex.Api does not start: Tokens:SigningKey (or SECRET_KEY)");
     }
 
     [Fact]
@@ -78,16 +80,36 @@ public sealed class ProductionTests(PostgresFixture postgres)
     {
         var (exitCode, output) = await RunAsync(new() { ["Tokens__SigningKey"] = ApiHost.SigningKey });
 
-        exitCode.ShouldNotBe(0);
+        exitCode.ShouldBe(1, output);
         output.ShouldContain($"ConnectionStrings__{ResourceNames.Database}");
+        output.ShouldNotContain("Unhandled exception");
+    }
+
+    [Fact]
+    public async Task An_occupied_port_is_named()
+    {
+        using var occupant = new TcpListener(IPAddress.Loopback, 0);
+        occupant.Start();
+        var url = $"http://{occupant.LocalEndpoint}";
+        var (exitCode, output) = await RunAsync(new()
+        {
+            [$"ConnectionStrings__{ResourceNames.Database}"] = "Host=127.0.0.1;Port=9;Username=x;Password=x;Database=x",
+            ["Tokens__SigningKey"] = ApiHost.SigningKey,
+        }, url);
+
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain($"{url}: address already in use");
+        output.ShouldContain("MEFAPEX_API_PORT");
     }
 
     /// <summary>The program itself, as an operator starts it, with nothing of this process's settings.</summary>
-    private static async Task<(int ExitCode, string Output)> RunAsync(Dictionary<string, string> settings)
+    private static async Task<(int ExitCode, string Output)> RunAsync(
+        Dictionary<string, string> settings,
+        string url = "http://127.0.0.1:0")
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Mefapex.Api.dll"), "--urls", "http://127.0.0.1:0" },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Mefapex.Api.dll"), "--urls", url },
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
