@@ -7,6 +7,7 @@ public sealed class FeedMakerTests : IDisposable
     private static readonly MadePackage Package = new("Some.Package", "1.0.0");
 
     private readonly TemporaryFolder _folder = new();
+    private readonly StringWriter _output = new();
     private int _made;
 
     private string InFeed => Path.Combine(Workspace.Feed, Package.FileName);
@@ -47,6 +48,18 @@ public sealed class FeedMakerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_package_is_named_and_made_anew()
+    {
+        await MakeAsync(Recipe("a"));
+        File.WriteAllText(InFeed, "spoilt");
+
+        await MakeAsync(Recipe("a"));
+
+        File.ReadAllText(InFeed).ShouldBe("whole");
+        _output.ToString().ShouldContain(InFeed);
+    }
+
+    [Fact]
     public async Task An_interrupted_make_leaves_nothing_that_passes_for_finished()
     {
         var broken = new Recipe("some", [Package], ["a"], async (_, made, cancellationToken) =>
@@ -70,7 +83,10 @@ public sealed class FeedMakerTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(made, Package.FileName), "whole", cancellationToken);
     });
 
-    private Task MakeAsync(Recipe recipe) =>
-        new FeedMaker(Workspace, new Terminal(TextWriter.Null, interactive: false, colour: false, TimeProvider.System))
-            .MakeAsync(recipe, TestContext.Current.CancellationToken);
+    private async Task MakeAsync(Recipe recipe)
+    {
+        var maker = new FeedMaker(Workspace, new Terminal(_output, interactive: false, colour: false, TimeProvider.System));
+        if (!maker.IsUpToDate(recipe))
+            await maker.MakeAsync(recipe, TestContext.Current.CancellationToken);
+    }
 }

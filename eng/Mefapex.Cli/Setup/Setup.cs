@@ -118,9 +118,10 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
         }
 
         var postgres = new PostgresServer(workspace, downloader, terminal);
-        if (parts.HasFlag(SetupParts.Run) && !postgres.IsUpToDate && !await postgres.FindAsync(cancellationToken))
+        if (parts.HasFlag(SetupParts.Run) && !postgres.IsUpToDate)
         {
-            prerequisites.Add(SystemPackages.Postgres);
+            if (SystemPackages.CanInstall)
+                prerequisites.Add(SystemPackages.Postgres);
             jobs.Add(async token =>
             {
                 if (!await postgres.FindAsync(token))

@@ -6,15 +6,16 @@ namespace Mefapex.Cli;
 /// <summary>Keeps the local feed: makes what is missing or out of date, and leaves the rest alone.</summary>
 internal sealed class FeedMaker(Workspace workspace, Terminal terminal)
 {
-    public bool IsUpToDate(Recipe recipe) =>
-        recipe.Packages.All(package => File.Exists(Path.Combine(workspace.Feed, package.FileName)))
-        && File.Exists(Stamp(recipe))
-        && File.ReadAllText(Stamp(recipe)) == Fingerprint(recipe);
+    /// <summary>Whether the packages are there, whole, and made from the same inputs.</summary>
+    public bool IsUpToDate(Recipe recipe) => WasMade(recipe) && !Damaged(recipe).Any();
 
     public async Task MakeAsync(Recipe recipe, CancellationToken cancellationToken)
     {
-        if (IsUpToDate(recipe))
-            return;
+        if (WasMade(recipe))
+        {
+            foreach (var package in Damaged(recipe))
+                terminal.Warn($"{InFeed(package)} is not as it was made; making it again.");
+        }
 
         // A folder of this run's own: a compiler that outlived a killed setup may still write into the former one.
         var scratch = Path.Combine(workspace.Work, $"{recipe.Name}.{Environment.ProcessId}");
@@ -29,15 +30,36 @@ internal sealed class FeedMaker(Workspace workspace, Terminal terminal)
         {
             // NuGet keeps what it unpacked once; an older make of the same version must not stay there.
             AtomicFile.DeleteFolder(Path.Combine(workspace.Packages, package.Id.ToLowerInvariant(), package.Version));
-            File.Move(Path.Combine(made, package.FileName), Path.Combine(workspace.Feed, package.FileName), overwrite: true);
+            File.Move(Path.Combine(made, package.FileName), InFeed(package), overwrite: true);
         }
 
-        AtomicFile.Write(Stamp(recipe), Fingerprint(recipe));
+        AtomicFile.Write(
+            Stamp(recipe),
+            string.Join('\n', recipe.Packages.Select(package => Hash(InFeed(package))).Prepend(Fingerprint(recipe))));
         AtomicFile.DeleteFolder(scratch);
         terminal.Say($"Made {string.Join(", ", recipe.Packages.Select(package => $"{package.Id} {package.Version}"))}");
     }
 
+    private bool WasMade(Recipe recipe) =>
+        recipe.Packages.All(package => File.Exists(InFeed(package)))
+        && File.Exists(Stamp(recipe))
+        && File.ReadLines(Stamp(recipe)).FirstOrDefault() == Fingerprint(recipe);
+
+    private IEnumerable<MadePackage> Damaged(Recipe recipe)
+    {
+        var whole = File.ReadAllLines(Stamp(recipe));
+        return recipe.Packages.Where(package => !whole.Contains(Hash(InFeed(package))));
+    }
+
     private string Stamp(Recipe recipe) => Path.Combine(workspace.Feed, $".{recipe.Name}.stamp");
+
+    private string InFeed(MadePackage package) => Path.Combine(workspace.Feed, package.FileName);
+
+    private static string Hash(string file)
+    {
+        using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
 
     private static string Fingerprint(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(string.Join('\n', recipe.Inputs.Concat(recipe.Packages.Select(package => package.FileName))))));

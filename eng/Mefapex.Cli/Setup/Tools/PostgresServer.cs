@@ -22,7 +22,7 @@ internal sealed partial class PostgresServer(Workspace workspace, Downloader dow
     /// <summary>Links to a server of the system; false if it has none that is new enough.</summary>
     public async Task<bool> FindAsync(CancellationToken cancellationToken)
     {
-        foreach (var folder in Candidates().Distinct(StringComparer.Ordinal).Where(HoldsServer))
+        foreach (var folder in Installed())
         {
             var answer = await Shell.RunAsync(Path.Combine(folder, Executable("postgres")), ["--version"], cancellationToken);
             if (!int.TryParse(Major().Match(answer.Output).Groups[1].Value, CultureInfo.InvariantCulture, out var major)
@@ -75,6 +75,9 @@ internal sealed partial class PostgresServer(Workspace workspace, Downloader dow
                 File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, source));
         }
     }
+
+    /// <summary>The folders of this system that hold a server's programs, of any version.</summary>
+    public static IEnumerable<string> Installed() => Candidates().Distinct(StringComparer.Ordinal).Where(HoldsServer);
 
     private static IEnumerable<string> Candidates()
     {

@@ -38,10 +38,11 @@ internal sealed class SystemPackages(Workspace workspace, Terminal terminal)
         "Install Chromium or Google Chrome; without it the end-to-end tests are skipped.", Required: false);
 
     public static readonly Prerequisite Postgres = new(
-        "PostgreSQL", () => Directory.Exists("/usr/lib/postgresql"), ["postgresql"],
-        "Install PostgreSQL 15 or later.", Required: false);
+        "PostgreSQL", () => PostgresServer.Installed().Any(), ["postgresql"],
+        "Its npm package takes its place.", Required: false);
 
-    private static bool CanInstall =>
+    /// <summary>Whether this is Debian, or a descendant of it, and this user may install packages.</summary>
+    public static bool CanInstall =>
         OperatingSystem.IsLinux() && File.Exists("/etc/debian_version") && Environment.IsPrivilegedProcess
         && Shell.Which("apt-get") is not null;
 
@@ -66,7 +67,7 @@ internal sealed class SystemPackages(Workspace workspace, Terminal terminal)
                 : one.Elsewhere;
             if (one.Required)
                 throw new SetupException($"This machine lacks {one.What}.", command);
-            terminal.Warn($"This machine lacks {one.What}. {command}");
+            terminal.Warn($"This machine lacks {one.What}: {command}");
         }
     }
 
