@@ -78,6 +78,8 @@ namespace OpenTelemetry.Trace
         public static TracerProviderBuilder AddAspNetCoreInstrumentation(
             this TracerProviderBuilder tracing, Action<AspNetCoreTraceInstrumentationOptions> configure)
         {
+            // The framework names method and path on its span only when asked to.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
             var options = new AspNetCoreTraceInstrumentationOptions();
             configure(options);
             if (options.EnableAspNetCoreSignalRSupport)

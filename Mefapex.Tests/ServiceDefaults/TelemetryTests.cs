@@ -36,6 +36,8 @@ public sealed class TelemetryTests
         var called = aiSpans.Where(span => span.ParentSpanId == call.SpanId).ShouldHaveSingleItem();
         called.DisplayName.ShouldBe("POST /embedding/{model}");
         called.GetTagItem("http.route").ShouldBe("/embedding/{model}");
+        called.GetTagItem("http.request.method").ShouldBe("POST");
+        called.GetTagItem("url.path").ShouldBe("/embedding/tiny");
         called.GetTagItem("http.response.status_code").ShouldBe(200);
     }
 
