@@ -1,3 +1,4 @@
+using Mefapex.Inference.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Ai.Http;
@@ -11,8 +12,10 @@ internal static class TextLimits
     /// <param name="what">How the answer names the text, such as <c>text</c> or <c>texts[3]</c>.</param>
     public static ProblemHttpResult? Check(string? text, string what)
     {
-        if (string.IsNullOrWhiteSpace(text))
-            return AiProblems.EmptyText(what);
-        return text.Length > MaxCharacters ? AiProblems.TextTooLong(what, text.Length, MaxCharacters) : null;
+        if (text?.Length > MaxCharacters)
+            return AiProblems.TextTooLong(what, text.Length, MaxCharacters);
+        return string.IsNullOrWhiteSpace(text) || string.IsNullOrWhiteSpace(TurkishFolding.Fold(text))
+            ? AiProblems.EmptyText(what)
+            : null;
     }
 }

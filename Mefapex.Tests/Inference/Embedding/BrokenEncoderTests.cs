@@ -6,7 +6,7 @@ namespace Mefapex.Tests.Inference.Embedding;
 
 public sealed class BrokenEncoderTests : IDisposable
 {
-    private readonly EncoderFolder _folder = new();
+    private readonly ModelsFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

@@ -9,7 +9,7 @@ public sealed class BundledEncoderTests
     [Fact]
     public void Exporting_again_gives_the_bundled_files_byte_for_byte()
     {
-        using var folder = new EncoderFolder();
+        using var folder = new ModelsFolder();
         var model = File.ReadAllBytes(folder.Model);
         var manifest = File.ReadAllText(folder.Manifest);
 

@@ -1,22 +1,27 @@
 using Mefapex.Inference.Catalogue;
 
-namespace Mefapex.Tests.Inference.Embedding;
+namespace Mefapex.Tests.Inference;
 
-/// <summary>A copy of the bundled encoder that a test may spoil.</summary>
-internal sealed class EncoderFolder : IDisposable
+/// <summary>A copy of the bundled models that a test may spoil.</summary>
+internal sealed class ModelsFolder : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("mefapex-models-");
 
-    public EncoderFolder()
+    public ModelsFolder()
     {
-        Directory.CreateDirectory(Encoder);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(ModelFolder.Bundled, "encoder")))
-            File.Copy(file, Path.Combine(Encoder, Path.GetFileName(file)));
+        foreach (var folder in (string[])[Encoder, Language])
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(ModelFolder.Bundled, Path.GetFileName(folder))))
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
     }
 
     public string Root => _root.FullName;
 
     public string Encoder => Path.Combine(Root, "encoder");
+
+    public string Language => Path.Combine(Root, "language");
 
     public string Model => Path.Combine(Encoder, "model.onnx");
 
