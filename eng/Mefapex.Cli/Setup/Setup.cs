@@ -118,7 +118,9 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
         }
 
         var postgres = new PostgresServer(workspace, downloader, terminal);
-        if (parts.HasFlag(SetupParts.Run) && !postgres.IsUpToDate)
+        var inContainer = answer.Profile is PackageProfile.Full
+            && (Shell.Which("docker") is not null || Shell.Which("podman") is not null);
+        if (parts.HasFlag(SetupParts.Run) && !inContainer && !postgres.IsUpToDate)
         {
             if (SystemPackages.CanInstall)
                 prerequisites.Add(SystemPackages.Postgres);
