@@ -35,7 +35,9 @@ internal sealed class DemoUsers(
             return;
 
         var tenants = await db.Tenants.ToDictionaryAsync(t => t.Slug, t => t.Id, StringComparer.Ordinal, cancellationToken);
-        foreach (var (username, fullName, tenant, role) in Accounts.Where(a => present.All(u => u.Username != a.Username)))
+        var names = Accounts.Select(a => a.Username).ToList();
+        var taken = await db.Users.Where(u => names.Contains(u.Username)).Select(u => u.Username).ToListAsync(cancellationToken);
+        foreach (var (username, fullName, tenant, role) in Accounts.Where(a => !taken.Contains(a.Username, StringComparer.Ordinal)))
         {
             var user = new User
             {

@@ -9,7 +9,7 @@ namespace Mefapex.Api.Data;
 internal sealed class DatabaseOptions
 {
     // Short waits, so that a request to a server that hangs ends; a connection string may say otherwise.
-    private const string Defaults = "Timeout=3;Command Timeout=15;Application Name=mefapex-api;";
+    private const string Defaults = "Timeout=3;Command Timeout=10;Application Name=mefapex-api;";
 
     public string? Configured { get; set; }
 

@@ -16,7 +16,7 @@ public static class TokenClaims
     /// <summary>The name the person signs in with.</summary>
     public const string Name = "name";
 
-    /// <summary>The tenant's id.</summary>
+    /// <summary>The tenant's slug.</summary>
     public const string Tenant = "tenant";
 
     /// <summary>One of the account's roles; may occur several times.</summary>
@@ -42,7 +42,7 @@ public sealed class TokenIssuer
     /// <summary>A token for an account; HS256, with <c>kid</c>, <c>jti</c>, <c>iat</c>, <c>nbf</c> and <c>exp</c>.</summary>
     /// <param name="subject">The account's id.</param>
     /// <param name="name">The name the person signs in with.</param>
-    /// <param name="tenant">The tenant's id; null for a platform operator, who has none.</param>
+    /// <param name="tenant">The tenant's slug; null for a platform operator, who has none.</param>
     public AccessToken Issue(string subject, string name, string? tenant, IEnumerable<string> roles)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
