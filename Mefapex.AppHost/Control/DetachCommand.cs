@@ -120,7 +120,7 @@ internal static class DetachCommand
         if (resource.Log is not { } log || !File.Exists(log))
             return string.Empty;
         var written = new DateTimeOffset(File.GetLastWriteTimeUtc(log));
-        var lines = File.ReadLines(log).TakeLast(12).Select(line => "    " + LogLine.Render(line, written));
+        var lines = File.ReadLines(log).TakeLast(12).Select(line => "    " + JsonLogLine.Render(line, written));
         return $"  the last lines of {log}:\n{string.Join('\n', lines)}";
     }
 

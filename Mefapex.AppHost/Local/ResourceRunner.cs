@@ -190,7 +190,7 @@ internal sealed class ResourceRunner(
             while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
             {
                 log.Write(line);
-                console.Relay(resource.Name, LogLine.Render(line, time.GetUtcNow()));
+                console.Relay(resource.Name, JsonLogLine.Render(line, time.GetUtcNow()));
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)

@@ -250,6 +250,9 @@ internal sealed class PostgresServer
         return binaries with { Folder = Path.Combine(target, "bin") };
     }
 
+    /// <summary>The superuser's password, made and kept in a private file when there is none yet.</summary>
+    public static string PasswordFrom(string file) => Password(file).Password;
+
     private static (string Password, bool IsNew) Password(string file)
     {
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } kept)

@@ -9,7 +9,7 @@ internal static class AddressTable
     public static string Render(TopologyState? state, HostSettings settings)
     {
         var text = new StringBuilder();
-        foreach (var resource in state?.Resources ?? [])
+        foreach (var resource in (state?.Resources ?? []).Where(resource => resource.Url is not null))
         {
             var place = resource.Phase == ResourcePhase.Skipped ? $"left out: {resource.Reason}" : resource.Url;
             text.Append(null, $"  {resource.Name,-10} {place}\n");

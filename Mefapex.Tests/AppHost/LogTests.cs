@@ -20,7 +20,7 @@ public sealed class LogTests : IDisposable
     [InlineData("LOG:  database system is ready", "LOG:  database system is ready")]
     [InlineData("", "")]
     public void Json_lines_are_shown_for_people_and_others_as_they_are(string line, string shown) =>
-        LogLine.Render(line, Now).ShouldBe(shown);
+        JsonLogLine.Render(line, Now).ShouldBe(shown);
 
     [Fact]
     public void A_new_run_begins_a_new_file_and_keeps_the_two_before_it()

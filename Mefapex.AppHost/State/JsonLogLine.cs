@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Mefapex.AppHost.State;
 
 /// <summary>Turns a line of a JSON log into one for people; any other line stays as it is.</summary>
-internal static class LogLine
+internal static class JsonLogLine
 {
     /// <param name="line">A line as the process wrote it.</param>
     /// <param name="now">The time shown when the line does not bear one.</param>

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Mefapex.AppHost.Postgres;
+using Mefapex.AppHost.Processes;
+using Mefapex.AppHost.Settings;
+using Mefapex.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Mefapex.AppHost.Full;
+
+/// <summary>What the services keep their data in.</summary>
+/// <param name="Database">Needed.</param>
+/// <param name="Others">What is there besides; without them the services do the same work over PostgreSQL or in memory.</param>
+internal sealed record Backing(
+    IResourceBuilder<IResourceWithConnectionString> Database,
+    IReadOnlyList<IResourceBuilder<IResourceWithConnectionString>> Others)
+{
+    public static Action<ProjectResourceOptions> WithoutLaunchProfile { get; } = options => options.ExcludeLaunchProfile = true;
+
+    public static Backing InContainers(IDistributedApplicationBuilder builder, HostSettings settings)
+    {
+        var password = builder.AddParameter("postgres-password", PostgresServer.PasswordFrom(settings.PostgresPassword), secret: true);
+        var postgres = builder.AddPostgres(ResourceNames.Postgres, password: password, port: settings.Port(HostPort.Postgres))
+            .WithDataVolume("mefapex-postgres");
+        return new Backing(
+            postgres.AddDatabase(ResourceNames.Database),
+            [
+                builder.AddRedis(ResourceNames.Redis).WithDataVolume("mefapex-redis"),
+                builder.AddQdrant(ResourceNames.Qdrant).WithDataVolume("mefapex-qdrant"),
+                builder.AddKafka(ResourceNames.Kafka).WithDataVolume("mefapex-kafka"),
+            ]);
+    }
+
+    public static async Task<Backing> FromLocalProgramsAsync(IDistributedApplicationBuilder builder, HostSettings settings)
+    {
+        var server = await PostgresServer.PrepareAsync(PostgresOptions.For(settings), Console.WriteLine, CancellationToken.None);
+        builder.Services.AddHealthChecks().AddAsyncCheck("postgres-takes-connections", async token =>
+            await server.IsReadyAsync(token) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        var postgres = AddProgram(builder, ResourceNames.Postgres, server.Command).WithHealthCheck("postgres-takes-connections");
+        var password = builder.AddParameter("postgres-password", PostgresServer.PasswordFrom(settings.PostgresPassword), secret: true);
+        var port = settings.Port(HostPort.Postgres).ToString(CultureInfo.InvariantCulture);
+        var database = builder.AddConnectionString(
+            ResourceNames.Database,
+            ReferenceExpression.Create(
+                $"Host=127.0.0.1;Port={port};Username={PostgresServer.Superuser};Password={password};Database={ResourceNames.Database}"))
+            .WaitFor(postgres);
+        return new Backing(database, []);
+    }
+
+    private static IResourceBuilder<ExecutableResource> AddProgram(IDistributedApplicationBuilder builder, string name, Command command)
+    {
+        var program = builder.AddExecutable(name, command.FileName, command.WorkingDirectory ?? "/", [.. command.Arguments]);
+        foreach (var (variable, value) in command.Environment)
+            program.WithEnvironment(variable, value);
+        return program;
+    }
+}
+
+internal static class BackingReferences
+{
+    public static IResourceBuilder<ProjectResource> WithOptionalReferences(
+        this IResourceBuilder<ProjectResource> project,
+        IEnumerable<IResourceBuilder<IResourceWithConnectionString>> resources)
+    {
+        foreach (var resource in resources)
+            project.WithReference(resource).WaitFor(resource);
+        return project;
+    }
+}
