@@ -57,7 +57,7 @@ internal static class ModelsFeature
         return TypedResults.Ok(new ModelsInfo(
             loaded,
             "cpu",
-            new MemoryUsage(Mebibytes.Of(process.WorkingSet64), Mebibytes.Of(GC.GetGCMemoryInfo().TotalCommittedBytes)),
+            new MemoryUsage(Mebibytes.Of(process.WorkingSet64), Mebibytes.Of(GC.GetTotalMemory(forceFullCollection: false))),
             new EmbeddingCacheInfo(Enabled: false),
             new LazyLoadingStats(Enabled: false, models.Loads, Unloads: 0)));
     }

@@ -38,7 +38,7 @@ public sealed record ModelInfo(
     double LoadMs);
 
 /// <summary>Memory of the process in MiB.</summary>
-/// <param name="ManagedMb">What the garbage collector has committed.</param>
+/// <param name="ManagedMb">Managed heap in use.</param>
 public sealed record MemoryUsage(double ResidentMb, double ManagedMb);
 
 /// <summary>The cache of vectors; <c>Enabled</c> is false where there is none, and its figures are then absent.</summary>

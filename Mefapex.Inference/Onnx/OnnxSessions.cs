@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Mefapex.Inference.Onnx;
 
 /// <summary>Sessions of ONNX Runtime on the CPU with bounded memory: no arenas that keep what they once took, no
-/// threads that spin.</summary>
+/// threads that spin. What fails is thrown, so the runtime itself logs only what it cannot throw.</summary>
 internal static class OnnxSessions
 {
     public static InferenceSession Create(ModelFolder folder, int intraOpThreads)
@@ -17,7 +17,7 @@ internal static class OnnxSessions
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             EnableCpuMemArena = false,
             EnableMemoryPattern = false,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
@@ -44,7 +44,7 @@ internal static class OnnxSessions
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var run = new RunOptions();
+        using var run = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, run);
         try
         {

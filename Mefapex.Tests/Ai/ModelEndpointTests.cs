@@ -34,6 +34,7 @@ public sealed class ModelEndpointTests
         models.ModelsLoaded[0].Sha256.ShouldBe(
             ModelFolder.Sha256Of(File.ReadAllBytes(Path.Combine(ModelFolder.Bundled, "encoder", "model.onnx"))));
         models.Device.ShouldBe("cpu");
+        models.MemoryUsage.ManagedMb.ShouldBeInRange(0.1, models.MemoryUsage.ResidentMb);
         models.LazyLoadingStats.ShouldBe(new LazyLoadingStats(Enabled: false, Loads: 2, Unloads: 0));
     }
 
