@@ -1,5 +1,3 @@
-using Mefapex.Contracts.Chat;
-
 namespace Mefapex.Api.Ai;
 
 /// <summary>
@@ -20,9 +18,6 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
                 return _up.Task.IsCompleted;
         }
     }
-
-    /// <summary>The step of the ladder that the AI service allows; a generator does not exist yet.</summary>
-    public string Degradation => IsUp ? Contracts.Chat.Degradation.NoGenerator : Contracts.Chat.Degradation.Lexical;
 
     public Task WhenUpAsync(CancellationToken cancellationToken)
     {
