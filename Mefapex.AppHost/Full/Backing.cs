@@ -21,13 +21,13 @@ internal sealed record Backing(
     {
         var password = builder.AddParameter("postgres-password", PostgresServer.PasswordFrom(settings.PostgresPassword), secret: true);
         var postgres = builder.AddPostgres(ResourceNames.Postgres, password: password, port: settings.Port(HostPort.Postgres))
-            .WithDataVolume("mefapex-postgres");
+            .WithDataVolume($"mefapex-postgres-{settings.Id}");
         return new Backing(
             postgres.AddDatabase(ResourceNames.Database),
             [
-                builder.AddRedis(ResourceNames.Redis).WithDataVolume("mefapex-redis"),
-                builder.AddQdrant(ResourceNames.Qdrant).WithDataVolume("mefapex-qdrant"),
-                builder.AddKafka(ResourceNames.Kafka).WithDataVolume("mefapex-kafka"),
+                builder.AddRedis(ResourceNames.Redis).WithDataVolume($"mefapex-redis-{settings.Id}"),
+                builder.AddQdrant(ResourceNames.Qdrant).WithDataVolume($"mefapex-qdrant-{settings.Id}"),
+                builder.AddKafka(ResourceNames.Kafka).WithDataVolume($"mefapex-kafka-{settings.Id}"),
             ]);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Mefapex.AppHost.Settings;
 
@@ -25,6 +26,9 @@ internal sealed class HostSettings
 
     /// <summary>Data, logs, secrets and run files; <c>MEFAPEX_STATE</c> moves it.</summary>
     public string State { get; }
+
+    /// <summary>A short name for the state folder, for what must be kept apart outside it.</summary>
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)).AsSpan(0, 4));
 
     public string Tools => Path.Combine(Root, ".mefapex", "tools");
 
