@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mefapex.Cli;
 
 namespace Mefapex.Tests.Cli.Setup;
@@ -28,12 +29,22 @@ public sealed class FeedMakerTests : IDisposable
     public async Task Other_inputs_make_it_anew_and_drop_what_NuGet_unpacked()
     {
         await MakeAsync(Recipe("a"));
-        var unpacked = Directory.CreateDirectory(Path.Combine(Workspace.Packages, "some.package", "1.0.0"));
+        var unpacked = Unpacked(Workspace.Feed);
 
         await MakeAsync(Recipe("b"));
 
         _made.ShouldBe(2);
-        Directory.Exists(unpacked.FullName).ShouldBeFalse();
+        Directory.Exists(unpacked).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_NuGet_unpacked_from_a_registry_is_left_alone()
+    {
+        var unpacked = Unpacked("https://registry.example.com/v3/index.json");
+
+        await MakeAsync(Recipe("a"));
+
+        Directory.Exists(unpacked).ShouldBeTrue();
     }
 
     [Fact]
@@ -76,6 +87,13 @@ public sealed class FeedMakerTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private string Unpacked(string source)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Workspace.Packages, "some.package", "1.0.0")).FullName;
+        File.WriteAllText(Path.Combine(folder, ".nupkg.metadata"), JsonSerializer.Serialize(new { version = 2, source }));
+        return folder;
+    }
 
     private Recipe Recipe(string input) => new("some", [Package], [input], async (_, made, cancellationToken) =>
     {

@@ -118,7 +118,8 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
         }
 
         var postgres = new PostgresServer(workspace, downloader, terminal);
-        var inContainer = answer.Profile is PackageProfile.Full
+        // Full runs PostgreSQL in a container where it can; the tests want a server of their own in any case.
+        var inContainer = answer.Profile is PackageProfile.Full && !parts.HasFlag(SetupParts.Tests)
             && (Shell.Which("docker") is not null || Shell.Which("podman") is not null);
         if (parts.HasFlag(SetupParts.Run) && !inContainer && !postgres.IsUpToDate)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Mefapex.Cli;
 
@@ -28,8 +29,7 @@ internal sealed class FeedMaker(Workspace workspace, Terminal terminal)
 
         foreach (var package in recipe.Packages)
         {
-            // NuGet keeps what it unpacked once; an older make of the same version must not stay there.
-            AtomicFile.DeleteFolder(Path.Combine(workspace.Packages, package.Id.ToLowerInvariant(), package.Version));
+            Forget(package);
             File.Move(Path.Combine(made, package.FileName), InFeed(package), overwrite: true);
         }
 
@@ -38,6 +38,22 @@ internal sealed class FeedMaker(Workspace workspace, Terminal terminal)
             string.Join('\n', recipe.Packages.Select(package => Hash(InFeed(package))).Prepend(Fingerprint(recipe))));
         AtomicFile.DeleteFolder(scratch);
         terminal.Say($"Made {string.Join(", ", recipe.Packages.Select(package => $"{package.Id} {package.Version}"))}");
+    }
+
+    /// <summary>NuGet keeps what it unpacked once; an older make of the same version must not stay there.</summary>
+    private void Forget(MadePackage package)
+    {
+        var folders = new[] { workspace.Packages, Environment.GetEnvironmentVariable("NUGET_PACKAGES") };
+        foreach (var folder in folders.Where(folder => !string.IsNullOrEmpty(folder)))
+        {
+            var unpacked = Path.Combine(folder!, package.Id.ToLowerInvariant(), package.Version);
+            var origin = Path.Combine(unpacked, ".nupkg.metadata");
+            if (!File.Exists(origin))
+                continue;
+            using var metadata = JsonDocument.Parse(File.ReadAllBytes(origin));
+            if (metadata.RootElement.TryGetProperty("source", out var source) && source.GetString() == workspace.Feed)
+                AtomicFile.DeleteFolder(unpacked);
+        }
     }
 
     private bool WasMade(Recipe recipe) =>

@@ -34,22 +34,20 @@ internal sealed class Recipes(Workspace workspace, Downloader downloader, Termin
             {
                 var tarball = await downloader.FetchAsync(source, cancellationToken);
                 using var step = terminal.Begin("Compiling librdkafka");
-                const string Folder = "deps/librdkafka/";
-                await Tarball.UnpackAsync(
-                    tarball, scratch, name => name.StartsWith(Folder, StringComparison.Ordinal), cancellationToken);
-                var sources = Path.Combine(scratch, Folder);
-                await CompileAsync(
-                    sources, Path.Combine(sources, "configure"), ["--disable-gssapi", "--disable-debug-symbols"], cancellationToken);
-                await CompileAsync(sources, "make", ["-C", "src", $"-j{Environment.ProcessorCount}"], cancellationToken);
-                var (library, name) = OperatingSystem.IsMacOS()
-                    ? ("librdkafka.1.dylib", "librdkafka.dylib")
-                    : ("librdkafka.so.1", "librdkafka.so");
-                Nupkg.Write(
-                    made,
-                    LibrdkafkaPackage,
-                    version,
-                    [],
-                    [(Path.Combine(sources, "src", library), $"runtimes/{Workspace.Platform}/native/{name}")]);
+                // Its configure script cannot live with a space in its path.
+                var spare = scratch.Any(char.IsWhiteSpace) ? Directory.CreateTempSubdirectory("mefapex-") : null;
+                try
+                {
+                    var library = await CompileAsync(tarball, spare?.FullName ?? scratch, cancellationToken);
+                    var name = OperatingSystem.IsMacOS() ? "librdkafka.dylib" : "librdkafka.so";
+                    Nupkg.Write(
+                        made, LibrdkafkaPackage, version, [], [(library, $"runtimes/{Workspace.Platform}/native/{name}")]);
+                }
+                finally
+                {
+                    spare?.Delete(recursive: true);
+                }
+
                 step.Outcome = "Compiled librdkafka";
             });
     }
@@ -140,15 +138,26 @@ internal sealed class Recipes(Workspace workspace, Downloader downloader, Termin
         }
     }
 
-    private static async Task CompileAsync(
-        string folder, string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    /// <returns>The shared library's path.</returns>
+    private static async Task<string> CompileAsync(string tarball, string folder, CancellationToken cancellationToken)
     {
-        var result = await Shell.RunAsync(program, arguments, cancellationToken, folder);
-        if (result.ExitCode != 0)
+        const string Sources = "deps/librdkafka/";
+        await Tarball.UnpackAsync(
+            tarball, folder, name => name.StartsWith(Sources, StringComparison.Ordinal), cancellationToken);
+        var root = Path.Combine(folder, Sources);
+        await RunAsync(Path.Combine(root, "configure"), "--disable-gssapi", "--disable-debug-symbols");
+        await RunAsync("make", "-C", "src", $"-j{Environment.ProcessorCount}");
+        return Path.Combine(root, "src", OperatingSystem.IsMacOS() ? "librdkafka.1.dylib" : "librdkafka.so.1");
+
+        async Task RunAsync(string program, params string[] arguments)
         {
-            throw new SetupException(
-                $"librdkafka did not compile:{Environment.NewLine}{result.Tail(15)}",
-                "Install the C compiler, make and OpenSSL's headers (Debian: apt-get install gcc g++ make libssl-dev zlib1g-dev).");
+            var result = await Shell.RunAsync(program, arguments, cancellationToken, root);
+            if (result.ExitCode != 0)
+            {
+                throw new SetupException(
+                    $"librdkafka did not compile:{Environment.NewLine}{result.Tail(15)}",
+                    "Install the C compiler, make and OpenSSL's headers (Debian: apt-get install gcc g++ make libssl-dev zlib1g-dev).");
+            }
         }
     }
 }
