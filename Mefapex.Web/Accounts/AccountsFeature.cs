@@ -1,0 +1,59 @@
+using Mefapex.Web.Shell;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Mefapex.Web.Accounts;
+
+internal static class AccountsFeature
+{
+    public const string SignInPath = "/login";
+    public const string SignOutPath = "/logout";
+
+    public static void AddAccounts(this IServiceCollection services)
+    {
+        services.AddSingleton<SessionStore>();
+        services.AddScoped<CurrentSession>();
+
+        services.AddDataProtection().SetApplicationName("Mefapex.Web");
+        services.AddOptions<KeyManagementOptions>().Configure<StateFolder, ILoggerFactory>((keys, state, loggers) =>
+        {
+            if (state.Private("keys") is { } folder)
+                keys.XmlRepository = new FileSystemXmlRepository(folder, loggers);
+        });
+
+        services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie();
+        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
+            .Configure<SessionStore>((cookies, sessions) =>
+            {
+                cookies.Cookie.Name = "mefapex.session";
+                cookies.Cookie.HttpOnly = true;
+                cookies.Cookie.SameSite = SameSiteMode.Lax;
+                cookies.LoginPath = SignInPath;
+                cookies.AccessDeniedPath = SignInPath;
+                cookies.ReturnUrlParameter = "returnUrl";
+                cookies.SlidingExpiration = false;
+                cookies.SessionStore = sessions;
+            });
+        services.AddAuthorization();
+        services.AddCascadingAuthenticationState();
+        services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "mefapex.antiforgery");
+    }
+
+    public static void MapAccounts(this IEndpointRouteBuilder routes) => routes.MapPost(SignOutPath, SignOutAsync);
+
+    private static async Task<Results<RedirectHttpResult, BadRequest>> SignOutAsync(
+        HttpContext context,
+        IAntiforgery antiforgery)
+    {
+        if (!await antiforgery.IsRequestValidAsync(context))
+            return TypedResults.BadRequest();
+
+        await context.SignOutAsync();
+        return TypedResults.Redirect(SignInPath);
+    }
+}

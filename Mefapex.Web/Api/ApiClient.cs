@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Mime;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Mefapex.Contracts;
+using Mefapex.Contracts.Accounts;
+using Mefapex.Contracts.Chat;
+using Mefapex.Web.Accounts;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Mefapex.Web.Api;
+
+/// <summary>
+/// Everything the web UI asks of the API, on behalf of the signed-in person. Every failure is an
+/// <see cref="ApiException"/>, except a cancellation by the caller.
+/// </summary>
+internal sealed class ApiClient(HttpClient http, CurrentSession session)
+{
+    private const string Conversations = "api/v1/conversations";
+
+    public async Task<LoginResponse> SignInAsync(string username, string password, CancellationToken cancellationToken)
+    {
+        using var request = Post("login", new LoginRequest(username, password));
+        return await SendAsync<LoginResponse>(request, cancellationToken);
+    }
+
+    public async Task<Page<ConversationSummary>> GetConversationsAsync(
+        string? cursor,
+        CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, WithCursor(Conversations, cursor));
+        await AuthorizeAsync(request);
+        return await SendAsync<Page<ConversationSummary>>(request, cancellationToken);
+    }
+
+    public async Task<ConversationSummary> OpenConversationAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Conversations);
+        await AuthorizeAsync(request);
+        return await SendAsync<ConversationSummary>(request, cancellationToken);
+    }
+
+    public async Task DeleteConversationAsync(string id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, PathOf(id));
+        await AuthorizeAsync(request);
+        using var response = await SendAsync(request, cancellationToken);
+    }
+
+    public async Task<Page<Exchange>> GetExchangesAsync(string id, string? cursor, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, WithCursor($"{PathOf(id)}/messages", cursor));
+        await AuthorizeAsync(request);
+        return await SendAsync<Page<Exchange>>(request, cancellationToken);
+    }
+
+    /// <summary>Asks, and yields the answer as it comes; ends after the event that carries the whole answer.</summary>
+    public async IAsyncEnumerable<AnswerEvent> AskAsync(
+        string id,
+        string question,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = Post($"{PathOf(id)}/messages", new ChatRequest(question));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(MediaTypeNames.Text.EventStream));
+        await AuthorizeAsync(request);
+
+        using var response = await SendAsync(request, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var events = SseParser.Create(body).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var closing = events.ConfigureAwait(true);
+        while (await NextAsync(events, cancellationToken))
+        {
+            var (type, data) = (events.Current.EventType, events.Current.Data);
+            switch (type)
+            {
+                case ChatEvents.Meta:
+                    yield return new AnswerEvent(Meta: Read<ChatMeta>(data));
+                    break;
+                case ChatEvents.Delta:
+                    yield return new AnswerEvent(Delta: Read<ChatDelta>(data));
+                    break;
+                case ChatEvents.Done:
+                    yield return new AnswerEvent(Done: Read<ChatAnswer>(data));
+                    yield break;
+                case ChatEvents.Error:
+                    throw ExceptionOf(Read<ProblemDetails>(data), HttpStatusCode.InternalServerError);
+            }
+        }
+
+        throw new ApiException(ApiFailure.Unavailable, "The stream ended before the answer was whole.");
+    }
+
+    private static async Task<bool> NextAsync(
+        IAsyncEnumerator<SseItem<string>> events,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            throw new ApiException(ApiFailure.Unavailable, inner: e);
+        }
+    }
+
+    private async Task<T> SendAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(request, cancellationToken);
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<T>(WireJson.Options, cancellationToken)
+                ?? throw new ApiException(ApiFailure.Unavailable, "The API answered with an empty body.");
+        }
+        catch (Exception e) when (e is JsonException || IsOutage(e, cancellationToken))
+        {
+            throw new ApiException(ApiFailure.Unavailable, inner: e);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.AcceptLanguage.Add(new StringWithQualityHeaderValue(CultureInfo.CurrentUICulture.Name));
+        try
+        {
+            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode)
+                return response;
+
+            using (response)
+                throw ExceptionOf(await ReadProblemAsync(response, cancellationToken), response.StatusCode);
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            throw new ApiException(ApiFailure.Unavailable, inner: e);
+        }
+    }
+
+    private async Task AuthorizeAsync(HttpRequestMessage request)
+    {
+        var token = await session.GetTokenAsync() ?? throw new ApiException(ApiFailure.SignedOut);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>
+    /// Resilience policies throw exceptions of their own (circuit open, time-out) whose types differ between the
+    /// package profiles, so whatever sending throws counts as an outage unless the caller cancelled.
+    /// </summary>
+    private static bool IsOutage(Exception e, CancellationToken cancellationToken) =>
+        e is not ApiException && !cancellationToken.IsCancellationRequested;
+
+    private static ApiException ExceptionOf(ProblemDetails? problem, HttpStatusCode status) =>
+        new(ApiException.FailureOf((HttpStatusCode?)problem?.Status ?? status), problem?.Detail);
+
+    private static async Task<ProblemDetails?> ReadProblemAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType is not (MediaTypeNames.Application.ProblemJson or MediaTypeNames.Application.Json))
+            return null;
+
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<ProblemDetails>(WireJson.Options, cancellationToken);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static T Read<T>(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, WireJson.Options)
+                ?? throw new ApiException(ApiFailure.Unavailable, "The API sent an empty event.");
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(ApiFailure.Unavailable, inner: e);
+        }
+    }
+
+    private static HttpRequestMessage Post<T>(string path, T body) =>
+        new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: WireJson.Options) };
+
+    private static string PathOf(string id) => $"{Conversations}/{Uri.EscapeDataString(id)}";
+
+    private static string WithCursor(string path, string? cursor) =>
+        cursor is null ? path : $"{path}?cursor={Uri.EscapeDataString(cursor)}";
+}

@@ -1,0 +1,3 @@
+export const show = (dialog) => dialog.showModal();
+
+export const close = (dialog) => dialog.close();
