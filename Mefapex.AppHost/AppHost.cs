@@ -33,6 +33,7 @@ var api = builder.AddProject<Projects.Mefapex_Api>(ResourceNames.Api, Backing.Wi
 
 var web = builder.AddProject<Projects.Mefapex_Web>(ResourceNames.Web, Backing.WithoutLaunchProfile)
     .WithHttpEndpoint(settings.Port(HostPort.Web))
+    .WithEnvironment("Web__StateFolder", settings.WebState)
     .WithHttpHealthCheck("/health/ready")
     .WithExternalHttpEndpoints()
     .WithReference(api)

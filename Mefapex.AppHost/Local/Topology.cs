@@ -32,6 +32,7 @@ internal static class Topology
         var web = services.Create(ResourceNames.Web, "Mefapex.Web", HostPort.Web, waitsFor: [api], () =>
         [
             ($"services__{ResourceNames.Api}__http__0", settings.Url(HostPort.Api)),
+            ("Web__StateFolder", settings.WebState),
         ]);
 
         return [postgres, ai, api, web, DashboardHost.Declare(dashboard, settings)];

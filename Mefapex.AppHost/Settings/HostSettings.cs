@@ -36,6 +36,9 @@ internal sealed class HostSettings
 
     public string Data => Path.Combine(State, "data");
 
+    /// <summary>Where the web UI keeps sessions and keys, so that a restart signs nobody out.</summary>
+    public string WebState => Path.Combine(State, "web");
+
     public string StateFile => Path.Combine(State, "run", "topology.json");
 
     /// <summary>Held open by the one process that runs the topology.</summary>

@@ -30,10 +30,8 @@ internal static class AnswerMarkdown
         var document = Markdown.Parse(markdown, Pipeline);
         Disarm(document);
 
-        var cut = document.IndexOf(document.OfType<ListBlock>().LastOrDefault(list => Repeats(list, choices))!);
-        return cut < 0
-            ? new AnswerHtml(Html(document), default)
-            : new AnswerHtml(Html(document.Take(cut)), Html(document.Skip(cut + 1)));
+        var cut = document.TakeWhile(block => block is not ListBlock list || !Repeats(list, choices)).Count();
+        return new AnswerHtml(Html(document.Take(cut)), Html(document.Skip(cut + 1)));
     }
 
     private static bool Repeats(ListBlock list, IReadOnlyList<string> choices) =>

@@ -1,8 +1,9 @@
-using Mefapex.Web.Resources;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Mefapex.Web.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Localization;
-using Mefapex.Web.Accounts;
-using Mefapex.Contracts;
+using Microsoft.Extensions.WebEncoders;
 
 namespace Mefapex.Web.Shell;
 
@@ -15,6 +16,7 @@ internal static class ShellFeature
         services.AddSingleton<StateFolder>();
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddLocalization();
+        services.Configure<WebEncoderOptions>(encoders => encoders.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
         services.Configure<RequestLocalizationOptions>(localization =>
             localization.RequestCultureProviders.Insert(0, new CookieRequestCultureProvider { CookieName = Preferences.LanguageCookie }));
     }

@@ -11,19 +11,16 @@ internal sealed class WebOptions
     public string? StateFolder { get; set; }
 }
 
-/// <summary>The folder of <see cref="WebOptions.StateFolder"/>, by default <c>web</c> under MEFAPEX_STATE.</summary>
-internal sealed class StateFolder(IOptions<WebOptions> options, IConfiguration configuration)
+/// <summary>The folder of <see cref="WebOptions.StateFolder"/>.</summary>
+internal sealed class StateFolder(IOptions<WebOptions> options)
 {
-    private readonly string? _root = options.Value.StateFolder
-        ?? (configuration["MEFAPEX_STATE"] is { Length: > 0 } state ? Path.Combine(state, "web") : null);
-
     /// <summary>A folder in it that only this account can read, made if it is missing; null without a state folder.</summary>
     public DirectoryInfo? Private(string name)
     {
-        if (string.IsNullOrWhiteSpace(_root))
+        if (string.IsNullOrWhiteSpace(options.Value.StateFolder))
             return null;
 
-        var path = Path.GetFullPath(Path.Combine(_root, name));
+        var path = Path.GetFullPath(Path.Combine(options.Value.StateFolder, name));
         return OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(path)
             : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
