@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Mefapex.AppHost.State;
 
-/// <summary>Turns a line of a JSON log into one for people; any other line stays as it is.</summary>
+/// <summary>
+/// Turns a line of a JSON log into one for people: our services' lines, and those of .NET's own JSON formatter, whose
+/// names are capitalised. Any other line stays as it is.
+/// </summary>
 internal static class JsonLogLine
 {
     /// <param name="line">A line as the process wrote it.</param>
@@ -16,14 +19,14 @@ internal static class JsonLogLine
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
-            if (Text(root, "Message") is not { } message)
+            if (Text(root, "message") is not { } message)
                 return line;
-            var time = DateTimeOffset.TryParse(Text(root, "Timestamp"), CultureInfo.InvariantCulture, out var stamp) ? stamp : now;
-            var level = Level(Text(root, "LogLevel"));
+            var time = DateTimeOffset.TryParse(Text(root, "timestamp"), CultureInfo.InvariantCulture, out var stamp) ? stamp : now;
+            var level = Level(Text(root, "level") ?? Text(root, "LogLevel"));
             var text = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{time.ToLocalTime():HH:mm:ss} {level,-5} {Text(root, "Category")}: {message}");
-            return Text(root, "Exception") is { Length: > 0 } exception ? $"{text} [{exception.Split('\n')[0].Trim()}]" : text;
+                $"{time.ToLocalTime():HH:mm:ss} {level,-5} {Text(root, "category")}: {message}");
+            return Text(root, "exception") is { Length: > 0 } exception ? $"{text} [{exception.Split('\n')[0].Trim()}]" : text;
         }
         catch (JsonException)
         {
@@ -31,15 +34,16 @@ internal static class JsonLogLine
         }
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name) => element.EnumerateObject()
+        .Where(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && property.Value.ValueKind == JsonValueKind.String)
+        .Select(property => property.Value.GetString())
+        .FirstOrDefault();
 
-    private static string Level(string? name) => name switch
+    private static string Level(string? name) => name?.ToUpperInvariant() switch
     {
-        "Information" => "INFO",
-        "Warning" => "WARN",
-        "Critical" => "FATAL",
-        null => string.Empty,
-        _ => name.ToUpperInvariant(),
+        "INFORMATION" => "INFO",
+        "WARNING" => "WARN",
+        "CRITICAL" => "FATAL",
+        var other => other ?? string.Empty,
     };
 }

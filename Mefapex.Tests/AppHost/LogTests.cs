@@ -14,6 +14,7 @@ public sealed class LogTests : IDisposable
     [Theory]
     [InlineData("""{"LogLevel":"Information","Category":"A.B","Message":"hello"}""", "08:09:10 INFO  A.B: hello")]
     [InlineData("""{"LogLevel":"Error","Category":"A","Message":"no","Exception":"X: boom\n at Y"}""", "08:09:10 ERROR A: no [X: boom]")]
+    [InlineData("""{"level":"warn","category":"A","message":"late","properties":{"message":"inner"}}""", "08:09:10 WARN  A: late")]
     [InlineData("""{"LogLevel":"Critical","Category":"A","Message":"no"}""", "08:09:10 FATAL A: no")]
     [InlineData("""{"some":"other json"}""", """{"some":"other json"}""")]
     [InlineData("{not json", "{not json")]

@@ -152,7 +152,7 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public async Task Output_goes_to_the_console_with_a_prefix_and_to_the_log_as_it_came()
     {
-        const string json = """{"Timestamp":"2026-11-21T08:09:10Z","LogLevel":"Warning","Category":"Mefapex.Sample","Message":"it is late"}""";
+        const string json = """{"timestamp":"2026-11-21T08:09:10Z","level":"warn","category":"Mefapex.Sample","message":"it is late"}""";
         var script = Path.Combine(_folder, "line");
         await File.WriteAllTextAsync(script, json + "\nplain\n", TestContext.Current.CancellationToken);
         await using (var run = Start(Shell("talker", $"cat {script}; sleep 60")))
