@@ -29,11 +29,12 @@ internal sealed class HostConsole(TextWriter output, bool colour, bool resources
 
     private void Write(string name, string code, string text)
     {
-        var prefix = $"{name,-NameWidth} |";
+        // Alone, the runner's lines need no name before them.
+        var prefix = !resources ? string.Empty : colour ? $"\e[{code}m{name,-NameWidth} |\e[0m " : $"{name,-NameWidth} | ";
         lock (_gate)
         {
             foreach (var line in text.Split('\n'))
-                output.WriteLine(colour ? $"\e[{code}m{prefix}\e[0m {line}" : $"{prefix} {line}");
+                output.WriteLine(prefix + line);
             output.Flush();
         }
     }

@@ -100,7 +100,7 @@ internal sealed class PostgresServer
         var server = new PostgresServer(options, account, binaries, dataFolder, password);
 
         await server.StopLeftoverAsync(report, cancellationToken);
-        if (!File.Exists(Path.Combine(dataFolder, "cluster", "PG_VERSION")))
+        if (!HasCluster(dataFolder))
         {
             report($"making a PostgreSQL {binaries.Major} cluster in {dataFolder}");
             await server.InitialiseAsync(cancellationToken);
@@ -196,17 +196,21 @@ internal sealed class PostgresServer
         Action<string> report,
         CancellationToken cancellationToken)
     {
+        var shelter = Path.Combine(ServerAccount.ShelterFor(wanted), "data");
         Directory.CreateDirectory(wanted);
         await account.OwnAsync(wanted, cancellationToken);
-        if (await account.CanAsync("-w", wanted, cancellationToken))
+        if (await account.CanAsync("-w", wanted, cancellationToken) && (HasCluster(wanted) || !HasCluster(shelter)))
             return wanted;
 
-        var shelter = Path.Combine(ServerAccount.ShelterFor(wanted), "data");
-        report($"the server's user cannot enter {wanted}: the data lies in {shelter}");
+        report($"the data lies in {shelter}, because the server's user could not enter {wanted}");
         Directory.CreateDirectory(Path.GetDirectoryName(shelter)!);
         await account.OwnAsync(shelter, cancellationToken);
         return shelter;
     }
+
+    private static bool HasCluster(string dataFolder) => File.Exists(VersionFile(dataFolder));
+
+    private static string VersionFile(string dataFolder) => Path.Combine(dataFolder, "cluster", "PG_VERSION");
 
     private static async Task<PostgresBinaries> ChooseBinariesAsync(
         PostgresOptions options,
@@ -219,11 +223,10 @@ internal sealed class PostgresServer
             throw new PostgresUnavailableException(
                 $"no PostgreSQL {PostgresBinaries.OldestMajor} or later found: {PostgresBinaries.HowToInstall}");
 
-        var versionFile = Path.Combine(dataFolder, "cluster", "PG_VERSION");
         var chosen = all[0];
-        if (File.Exists(versionFile))
+        if (HasCluster(dataFolder))
         {
-            var made = (await File.ReadAllTextAsync(versionFile, cancellationToken)).Trim();
+            var made = (await File.ReadAllTextAsync(VersionFile(dataFolder), cancellationToken)).Trim();
             chosen = all.FirstOrDefault(b => string.Equals(b.Major.ToString(CultureInfo.InvariantCulture), made, StringComparison.Ordinal))
                 ?? throw new PostgresUnavailableException(
                     $"the data in {dataFolder} was made by PostgreSQL {made}, but only {string.Join(", ", all.Select(b => b.Major))} "

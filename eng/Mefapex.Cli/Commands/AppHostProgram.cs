@@ -24,6 +24,13 @@ internal sealed class AppHostProgram(CommandContext context)
 
     private string Stamp => Path.Combine(_workspace.Home, "built");
 
+    public async Task<bool> IsRunningAsync(CancellationToken cancellationToken)
+    {
+        const int nothingRuns = 3;
+        return IsBuilt && HasState
+            && (await Shell.RunAsync(Shell.Dotnet, [Program, "status"], cancellationToken)).ExitCode != nothingRuns;
+    }
+
     /// <summary>Builds the services and their host unless neither sources nor outputs changed since the last time.</summary>
     public async Task BuildAsync(CancellationToken cancellationToken)
     {

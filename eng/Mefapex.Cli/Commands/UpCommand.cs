@@ -37,8 +37,12 @@ internal static class UpCommand
             options.AddRange(["--timeout", seconds]);
         arguments.Finish("up");
 
-        await context.SetupAsync(SetupParts.Build | SetupParts.Run, probeAnew: false, cancellationToken);
+        // What runs is left as it is: building under it would change the files that it has open.
         var program = new AppHostProgram(context);
+        if (await program.IsRunningAsync(cancellationToken))
+            return await program.RunAsync(options, cancellationToken);
+
+        await context.SetupAsync(SetupParts.Build | SetupParts.Run, probeAnew: false, cancellationToken);
         await program.BuildAsync(cancellationToken);
         return await program.RunAsync(options, cancellationToken);
     }
