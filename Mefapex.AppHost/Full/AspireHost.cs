@@ -66,7 +66,8 @@ internal sealed class AspireHost : IDisposable
         _lock.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>A port for what only other resources look for.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

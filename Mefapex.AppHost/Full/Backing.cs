@@ -34,9 +34,7 @@ internal sealed record Backing(
     public static async Task<Backing> FromLocalProgramsAsync(IDistributedApplicationBuilder builder, HostSettings settings)
     {
         var server = await PostgresServer.PrepareAsync(PostgresOptions.For(settings), Console.WriteLine, CancellationToken.None);
-        builder.Services.AddHealthChecks().AddAsyncCheck("postgres-takes-connections", async token =>
-            await server.IsReadyAsync(token) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
-        var postgres = AddProgram(builder, ResourceNames.Postgres, server.Command).WithHealthCheck("postgres-takes-connections");
+        var postgres = AddProgram(builder, ResourceNames.Postgres, server.Command, server.IsReadyAsync);
         var password = builder.AddParameter("postgres-password", PostgresServer.PasswordFrom(settings.PostgresPassword), secret: true);
         var port = settings.Port(HostPort.Postgres).ToString(CultureInfo.InvariantCulture);
         var database = builder.AddConnectionString(
@@ -44,15 +42,27 @@ internal sealed record Backing(
             ReferenceExpression.Create(
                 $"Host=127.0.0.1;Port={port};Username={PostgresServer.Superuser};Password={password};Database={ResourceNames.Database}"))
             .WaitFor(postgres);
-        return new Backing(database, []);
+        if (LocalRedis.Prepare(settings) is not { } redis)
+            return new Backing(database, []);
+
+        var redisServer = AddProgram(builder, "redis-server", redis.Command, redis.IsReadyAsync);
+        var redisPassword = builder.AddParameter("redis-password", redis.Password, secret: true);
+        var cache = builder.AddConnectionString(
+            ResourceNames.Redis, ReferenceExpression.Create($"{redis.Address},password={redisPassword}")).WaitFor(redisServer);
+        return new Backing(database, [cache]);
     }
 
-    private static IResourceBuilder<ExecutableResource> AddProgram(IDistributedApplicationBuilder builder, string name, Command command)
+    private static IResourceBuilder<ExecutableResource> AddProgram(
+        IDistributedApplicationBuilder builder,
+        string name,
+        Command command,
+        Func<CancellationToken, Task<bool>> isReady)
     {
-        var program = builder.AddExecutable(name, command.FileName, command.WorkingDirectory ?? "/", [.. command.Arguments]);
-        foreach (var (variable, value) in command.Environment)
-            program.WithEnvironment(variable, value);
-        return program;
+        var check = $"{name}-takes-connections";
+        builder.Services.AddHealthChecks().AddAsyncCheck(check, async token =>
+            await isReady(token) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        return builder.AddExecutable(name, command.FileName, command.WorkingDirectory ?? "/", [.. command.Arguments])
+            .WithHealthCheck(check);
     }
 }
 
