@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Primitives;
 
 namespace Mefapex.Web.Accounts;
 
@@ -13,6 +14,8 @@ internal static class AccountsFeature
 {
     public const string SignInPath = "/login";
     public const string SignOutPath = "/logout";
+
+    private const string SessionCookie = "mefapex.session";
 
     public static void AddAccounts(this IServiceCollection services)
     {
@@ -30,7 +33,7 @@ internal static class AccountsFeature
         services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
             .Configure<SessionStore>((cookies, sessions) =>
             {
-                cookies.Cookie.Name = "mefapex.session";
+                cookies.Cookie.Name = SessionCookie;
                 cookies.Cookie.HttpOnly = true;
                 cookies.Cookie.SameSite = SameSiteMode.Lax;
                 cookies.LoginPath = SignInPath;
@@ -44,7 +47,32 @@ internal static class AccountsFeature
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "mefapex.antiforgery");
     }
 
+    public static void UseAccounts(this WebApplication app)
+    {
+        app.Use(StartAfresh);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+    }
+
     public static void MapAccounts(this IEndpointRouteBuilder routes) => routes.MapPost(SignOutPath, SignOutAsync);
+
+    /// <summary>
+    /// Signing in begins a session of its own: the cookie handler would otherwise carry on the one that the browser
+    /// brought along, which somebody else may have planted there.
+    /// </summary>
+    private static Task StartAfresh(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path.Equals(SignInPath, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Request.Headers.Cookie = context.Request.Headers.Cookie
+                .SelectMany(header => (header ?? "").Split(';', StringSplitOptions.TrimEntries))
+                .Where(cookie => !cookie.StartsWith(SessionCookie, StringComparison.Ordinal))
+                .ToArray() is { Length: > 0 } others ? string.Join("; ", others) : default(StringValues);
+        }
+
+        return next(context);
+    }
 
     private static async Task<Results<RedirectHttpResult, BadRequest>> SignOutAsync(
         HttpContext context,

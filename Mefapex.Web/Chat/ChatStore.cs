@@ -166,7 +166,7 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
 
     private async Task FollowAsync(Turn turn, IAsyncEnumerable<AnswerEvent> events)
     {
-        var shown = clock.GetTimestamp();
+        var frame = Task.CompletedTask;
         await foreach (var step in events)
         {
             if (step.Delta is { } delta)
@@ -174,11 +174,15 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
             else if (step.Done is { } answer)
                 turn.Complete(answer);
 
-            if (clock.GetElapsedTime(shown) < FrameTime)
-                continue;
-            Notify();
-            shown = clock.GetTimestamp();
+            if (frame.IsCompleted)
+                frame = NotifySoonAsync();
         }
+    }
+
+    private async Task NotifySoonAsync()
+    {
+        await Task.Delay(FrameTime, clock, _closing.Token);
+        Notify();
     }
 
     /// <summary>Brings the titles and the order of the newest conversations; the list is no reason to spoil an answer.</summary>

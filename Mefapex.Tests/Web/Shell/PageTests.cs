@@ -1,0 +1,81 @@
+using System.Net;
+using Mefapex.Tests.Support;
+
+namespace Mefapex.Tests.Web.Shell;
+
+public sealed class PageTests(WebFixture fixture) : IClassFixture<WebFixture>
+{
+    [Fact]
+    public async Task Every_page_allows_nothing_from_elsewhere()
+    {
+        using var client = fixture.Web.Client();
+
+        foreach (var path in new[] { "/login", "/yok", "/app.css" })
+        {
+            using var page = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+
+            var policy = page.Headers.GetValues("Content-Security-Policy").ShouldHaveSingleItem();
+            policy.ShouldContain("default-src 'self'");
+            policy.ShouldContain("frame-ancestors 'none'");
+            policy.ShouldNotContain("unsafe");
+            page.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+        }
+    }
+
+    [Theory]
+    [InlineData("tr", "Böyle bir sayfa yok")]
+    [InlineData("en", "There is no such page")]
+    public async Task An_unknown_address_is_a_page_with_status_404(string language, string heading)
+    {
+        using var client = fixture.Web.Client();
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language);
+
+        using var page = await client.GetAsync(new Uri("/yok/boyle/bir/sayfa", UriKind.Relative), Cancellation);
+
+        page.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await page.Content.ReadAsStringAsync(Cancellation)).ShouldContain(heading);
+    }
+
+    [Fact]
+    public async Task Turkish_comes_first_the_browsers_language_next_and_the_persons_choice_above_both()
+    {
+        using var client = fixture.Web.Client();
+
+        (await LoginAsync(client)).ShouldContain("<html lang=\"tr\"");
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd("en-GB,en;q=0.9");
+        (await LoginAsync(client)).ShouldContain("<html lang=\"en\"");
+
+        using var chosen = await client.GetAsync(new Uri("/preferences/language/tr?returnUrl=/login", UriKind.Relative), Cancellation);
+        chosen.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        chosen.Headers.Location!.ToString().ShouldBe("/login");
+        (await LoginAsync(client)).ShouldContain("<html lang=\"tr\"");
+    }
+
+    [Fact]
+    public async Task The_first_byte_of_a_page_already_has_the_chosen_theme()
+    {
+        using var client = fixture.Web.Client();
+
+        (await LoginAsync(client)).ShouldContain("data-theme=\"system\"");
+        using var chosen = await client.GetAsync(new Uri("/preferences/theme/dark?returnUrl=/login", UriKind.Relative), Cancellation);
+        (await LoginAsync(client)).ShouldContain("data-theme=\"dark\"");
+    }
+
+    [Theory]
+    [InlineData("/preferences/theme/pink")]
+    [InlineData("/preferences/language/de")]
+    public async Task A_preference_that_does_not_exist_is_not_found(string path)
+    {
+        using var client = fixture.Web.Client();
+
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.Headers.TryGetValues("Set-Cookie", out _).ShouldBeFalse();
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static Task<string> LoginAsync(HttpClient client) =>
+        client.GetStringAsync(new Uri("/login", UriKind.Relative), Cancellation);
+}
