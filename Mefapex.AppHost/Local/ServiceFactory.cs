@@ -7,7 +7,7 @@ namespace Mefapex.AppHost.Local;
 /// <summary>Declares our own services: what every one of them is told, and how its health is asked for.</summary>
 internal sealed class ServiceFactory(HostSettings settings, bool hasDashboard)
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(3) };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
 
     // This program is built like the services beside it: .../Mefapex.AppHost/bin/<configuration>/<framework>/.
     private static readonly string BuildFolder = Path.GetRelativePath(

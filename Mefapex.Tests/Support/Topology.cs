@@ -60,6 +60,10 @@ public sealed class Topology : IAsyncDisposable
 
     public Uri Api => new(_settings.Url(HostPort.Api));
 
+    /// <summary>Whether the services are run by Aspire's orchestrator (Full) or by the local runner (Partial).</summary>
+    public static bool RunsUnderAspire { get; } =
+        typeof(HostSettings).Assembly.GetType("Mefapex.AppHost.Full.AspireHost") is not null;
+
     /// <summary>The folder of data, logs and run files.</summary>
     public string State { get; }
 
