@@ -22,10 +22,12 @@ public sealed class WebHost : IAsyncDisposable
 
     /// <param name="api">Where it looks for the API.</param>
     /// <param name="settings">Configuration keys on top of that.</param>
-    public static WebHost Start(Uri api, IReadOnlyDictionary<string, string?>? settings = null, string environment = "Development")
+    /// <param name="port">A free port; 0 lets the system choose one.</param>
+    public static WebHost Start(
+        Uri api, IReadOnlyDictionary<string, string?>? settings = null, string environment = "Development", int port = 0)
     {
         var factory = new Factory(api, settings ?? new Dictionary<string, string?>(), environment);
-        factory.UseKestrel(0);
+        factory.UseKestrel(port);
         factory.StartServer();
         return new WebHost(factory);
     }

@@ -23,6 +23,9 @@ internal static class AccountsFeature
         services.AddScoped<CurrentSession>();
 
         services.AddDataProtection().SetApplicationName("Mefapex.Web");
+
+        // It warns that keys lie on the disk as they are: they do, in a folder that only this account can read.
+        services.AddLogging(logging => logging.AddFilter(typeof(XmlKeyManager).FullName, LogLevel.Error));
         services.AddOptions<KeyManagementOptions>().Configure<StateFolder, ILoggerFactory>((keys, state, loggers) =>
         {
             if (state.Private("keys") is { } folder)

@@ -6,16 +6,11 @@ namespace Mefapex.Web.Accounts;
 internal sealed class CurrentSession(AuthenticationStateProvider authentication, SessionStore sessions)
 {
     /// <summary>The API token, or null when nobody is signed in or the session has ended meanwhile.</summary>
-    public async Task<string?> GetTokenAsync() =>
-        await GetKeyAsync() is { } key ? await sessions.TokenOfAsync(key, CancellationToken.None) : null;
-
-    /// <summary>Forgets the session, so that its cookie no longer signs anyone in.</summary>
-    public async Task EndAsync()
+    public async Task<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
-        if (await GetKeyAsync() is { } key)
-            await sessions.RemoveAsync(key);
+        var person = (await authentication.GetAuthenticationStateAsync()).User;
+        return person.FindFirst(SessionStore.KeyClaim)?.Value is { } key
+            ? await sessions.TokenOfAsync(key, cancellationToken)
+            : null;
     }
-
-    private async Task<string?> GetKeyAsync() =>
-        (await authentication.GetAuthenticationStateAsync()).User.FindFirst(SessionStore.KeyClaim)?.Value;
 }

@@ -33,28 +33,28 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, WithCursor(Conversations, cursor));
-        await AuthorizeAsync(request);
+        await AuthorizeAsync(request, cancellationToken);
         return await SendAsync<Page<ConversationSummary>>(request, cancellationToken);
     }
 
     public async Task<ConversationSummary> OpenConversationAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Conversations);
-        await AuthorizeAsync(request);
+        await AuthorizeAsync(request, cancellationToken);
         return await SendAsync<ConversationSummary>(request, cancellationToken);
     }
 
     public async Task DeleteConversationAsync(string id, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, PathOf(id));
-        await AuthorizeAsync(request);
+        await AuthorizeAsync(request, cancellationToken);
         using var response = await SendAsync(request, cancellationToken);
     }
 
     public async Task<Page<Exchange>> GetExchangesAsync(string id, string? cursor, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, WithCursor($"{PathOf(id)}/messages", cursor));
-        await AuthorizeAsync(request);
+        await AuthorizeAsync(request, cancellationToken);
         return await SendAsync<Page<Exchange>>(request, cancellationToken);
     }
 
@@ -66,7 +66,7 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
     {
         using var request = Post($"{PathOf(id)}/messages", new ChatRequest(question));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(MediaTypeNames.Text.EventStream));
-        await AuthorizeAsync(request);
+        await AuthorizeAsync(request, cancellationToken);
 
         using var response = await SendAsync(request, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -140,9 +140,9 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         }
     }
 
-    private async Task AuthorizeAsync(HttpRequestMessage request)
+    private async Task AuthorizeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var token = await session.GetTokenAsync() ?? throw new ApiException(ApiFailure.SignedOut);
+        var token = await session.GetTokenAsync(cancellationToken) ?? throw new ApiException(ApiFailure.SignedOut);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 

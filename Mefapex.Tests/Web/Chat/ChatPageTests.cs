@@ -138,6 +138,35 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
     }
 
     [Fact]
+    public async Task An_api_that_is_away_is_told_and_waited_for()
+    {
+        await using var page = await OpenAsync();
+        await page.AskAsync("Kalıcı soru");
+        fixture.Api.Refusal = HttpStatusCode.ServiceUnavailable;
+
+        await page.Page.ReloadAsync();
+        await page.Page.GetByText("Sohbetleriniz yüklenemedi.").WaitForAsync();
+        await page.Page.GetByText("Bu sohbet yüklenemedi.").WaitForAsync();
+        await page.KeepPictureAsync("api-away");
+
+        fixture.Api.Refusal = null;
+        foreach (var place in new[] { ".sidebar", ".chat" })
+            await RetryAsync(page.Page.Locator(place).GetByRole(AriaRole.Button, new() { Name = "Yeniden dene" }));
+        await page.Turns.First.GetByText("Kalıcı soru").WaitForAsync();
+        await page.Page.Locator(".conversation").First.WaitForAsync();
+
+        // A click before the page is in touch with its server goes nowhere.
+        static async Task RetryAsync(ILocator button)
+        {
+            for (var attempt = 0; attempt < 50 && await button.IsVisibleAsync(); attempt++)
+            {
+                await button.EvaluateAsync("button => button.click()");
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Word_search_alone_is_admitted()
     {
         fixture.Api.Answer = answer => answer.AnswerAsync(["Yanıt."], ScriptedAnswer.Answered(degradation: Degradation.Lexical));
@@ -193,7 +222,7 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
         await using var page = await OpenAsync();
         var title = $"Silinecek {Guid.NewGuid():N}";
         await page.AskAsync(title);
-        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Yeni sohbet" }).Nth(1).ClickAsync();
+        await page.Page.Locator(".button-new").ClickAsync();
         await page.Page.Locator(".welcome").WaitForAsync();
 
         var row = page.Page.Locator(".conversation").Filter(new() { HasText = title });

@@ -37,6 +37,18 @@ public sealed class PageTests(WebFixture fixture) : IClassFixture<WebFixture>
     }
 
     [Fact]
+    public async Task The_error_page_names_the_number_to_ask_about()
+    {
+        using var client = fixture.Web.Client();
+        client.DefaultRequestHeaders.Add("X-Correlation-Id", "kayit-42");
+
+        var page = await client.GetStringAsync(new Uri("/error", UriKind.Relative), Cancellation);
+
+        page.ShouldContain("Bir şeyler ters gitti");
+        page.ShouldContain("<code>kayit-42</code>");
+    }
+
+    [Fact]
     public async Task Turkish_comes_first_the_browsers_language_next_and_the_persons_choice_above_both()
     {
         using var client = fixture.Web.Client();
