@@ -15,6 +15,7 @@ public sealed class PostgresServerTests(PostgresFixture postgres) : IAsyncLifeti
 
     public ValueTask DisposeAsync()
     {
+        PostgresFixture.RemoveData(Path.Combine(_folder, "data"));
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;

@@ -24,6 +24,8 @@ public sealed class PostgresFixture : IAsyncLifetime
     private PostgresServer? _server;
     private string? _missing;
 
+    private string DataFolder => Path.Combine(_folder!, "data");
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Makes an empty database, dropping one of that name that is there already.</summary>
@@ -68,17 +70,27 @@ public sealed class PostgresFixture : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Removes a data folder, also where the server's user could not enter it and the data lies elsewhere.</summary>
+    public static void RemoveData(string dataFolder)
+    {
+        Remove(dataFolder);
+        Remove(ServerAccount.ShelterFor(dataFolder));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
             NpgsqlConnection.ClearAllPools();
             await _server.StopAsync(CancellationToken.None);
-            Remove(_server.DataFolder);
         }
 
         if (_folder is not null)
+        {
+            RemoveData(DataFolder);
             Remove(_folder);
+        }
+
         _gate.Dispose();
     }
 
@@ -129,7 +141,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         {
             var options = new PostgresOptions
             {
-                DataFolder = Path.Combine(_folder, "data"),
+                DataFolder = DataFolder,
                 PasswordFile = Path.Combine(_folder, "password"),
                 ToolsFolder = Path.Combine(RepositoryRoot.Path, ".mefapex", "tools"),
                 Port = FreePort(),

@@ -112,6 +112,7 @@ public sealed class Topology : IAsyncDisposable
         var (exitCode, output) = await RunAsync("down");
         if (exitCode != 0)
             throw new InvalidOperationException(output);
+        PostgresFixture.RemoveData(Path.Combine(_settings.Data, "postgres"));
         if (Directory.Exists(State))
             Directory.Delete(State, recursive: true);
     }
