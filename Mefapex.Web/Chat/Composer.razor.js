@@ -82,6 +82,10 @@ export function attach(form, page) {
       fill(readDraft(key));
       focus();
     },
+    // The button or suggestion that was used last has just left the page.
+    settle() {
+      if (document.activeElement === document.body) focus();
+    },
     keep(question) {
       writeDraft(key, box.value || question);
     },

@@ -19,7 +19,7 @@ export function follow(scroller) {
   const onJump = () => scroller.scrollTo({ top: end(), behavior: "smooth" });
 
   const growth = new ResizeObserver(() => {
-    if (pinned) toTarget("instant");
+    if (pinned && target() > scroller.scrollTop) toTarget("instant");
     onScroll();
   });
   growth.observe(scroller.querySelector(".turns"));

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Mefapex.Contracts.Chat;
 using Mefapex.Tests.Support;
@@ -195,6 +197,31 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
     }
 
     [Fact]
+    public async Task The_keyboard_alone_is_enough()
+    {
+        await using var page = await OpenAsync();
+        await Assertions.Expect(page.Question).ToBeFocusedAsync();
+
+        var suggestion = page.Page.Locator(".suggestions .choice").First;
+        await suggestion.FocusAsync();
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page.Turns.First.Locator("[data-copy]").WaitForAsync();
+        await Assertions.Expect(page.Question).ToBeFocusedAsync();
+
+        await page.Page.Keyboard.TypeAsync("Elle yazılan");
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page.Turns.Nth(1).Locator("[data-copy]").WaitForAsync();
+        await Assertions.Expect(page.Question).ToBeFocusedAsync();
+
+        await page.Page.ReloadAsync();
+        await page.ReadyAsync();
+        await page.Page.Locator(".skip").FocusAsync();
+        await page.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Question).ToBeFocusedAsync();
+        page.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task Shift_enter_starts_a_line_and_a_question_over_the_limit_is_not_sent()
     {
         await using var page = await OpenAsync();
@@ -285,17 +312,24 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
     }
 
     [Fact]
-    public async Task A_question_carries_one_trace_from_the_page_to_the_api()
+    public async Task A_question_is_one_trace_from_the_page_to_the_api()
     {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Mefapex.Web",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
         await using var page = await OpenAsync();
         fixture.Api.Traces.Clear();
 
         await page.AskAsync("Birinci");
         await page.AskAsync("İkinci");
 
-        fixture.Api.Traces.Count.ShouldBe(2);
-        fixture.Api.Traces.ShouldAllBe(trace => trace.Length == 32);
         fixture.Api.Traces.Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
+        fixture.Api.Traces.ShouldBeSubsetOf(spans.Select(span => span.TraceId.ToHexString()));
     }
 
     private async Task<BrowserPage> OpenAsync()
