@@ -61,7 +61,7 @@ internal sealed class KnowledgeText
     /// language; like <see cref="FoldedSearch"/> written by <see cref="KnowledgeWriter"/>.</summary>
     public NpgsqlTsVector OriginalSearch { get; private set; } = NpgsqlTsVector.Empty;
 
-    /// <summary>The same texts as folded keys, see <see cref="Search.SearchKeys"/>.</summary>
+    /// <summary>The same texts as folded keys, see <see cref="Search.SearchKey"/>.</summary>
     public NpgsqlTsVector FoldedSearch { get; private set; } = NpgsqlTsVector.Empty;
 }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge.Search;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Knowledge;
@@ -16,13 +17,15 @@ internal static class KnowledgeSeed
     public static async Task ApplyAsync(MefapexDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         var contacts = Read<Dictionary<string, Dictionary<string, string>>>("contacts");
+        var variants = Read<Dictionary<string, string[]>>("variants");
         var synonyms = Read<Dictionary<string, string[][]>>("synonyms").Values.SelectMany(groups => groups).ToArray();
         foreach (var (slug, contact) in contacts)
         {
             var tenant = await db.Tenants.AsNoTracking().SingleOrDefaultAsync(t => t.Slug == slug, cancellationToken);
             if (tenant is null)
                 continue;
-            var sample = Read<SampleFile>(slug);
+            var file = Read<SampleFile>(slug);
+            var sample = file with { Entries = Array.ConvertAll(file.Entries, e => WithVariants(e, variants)) };
             await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
             {
                 db.ChangeTracker.Clear();
@@ -160,8 +163,13 @@ internal static class KnowledgeSeed
         return entry;
     }
 
-    private static string Hash(SampleEntry entry) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry, Json)));
+    /// <summary>Adds the further wordings of <c>variants.json</c> to the Turkish questions.</summary>
+    private static SampleEntry WithVariants(SampleEntry entry, Dictionary<string, string[]> variants) =>
+        variants.TryGetValue(entry.Id, out var more) ? entry with { Questions = [.. entry.Questions, .. more] } : entry;
+
+    /// <summary>Changes with the sample and with the way in which search columns are made.</summary>
+    private static string Hash(SampleEntry entry) => Convert.ToHexStringLower(SHA256.HashData(
+        JsonSerializer.SerializeToUtf8Bytes(new { SearchKey.Format, entry }, Json)));
 
     private static T Read<T>(string name)
     {

@@ -70,14 +70,14 @@ internal static class KnowledgeWriter
             """, cancellationToken);
     }
 
-    private static string FoldedSearch(KnowledgeEntry entry, KnowledgeText text) => SearchKeys.Vector(
+    private static string FoldedSearch(KnowledgeEntry entry, KnowledgeText text) => SearchKey.VectorOf(
     [
         (text.Title, 'A'),
         .. entry.Questions.Where(q => q.Language == text.Language).Select(q => (q.Text, 'B')),
         (string.Join(' ', entry.Tags), 'C'),
         (entry.Category, 'C'),
         (text.Answer, 'D'),
-    ]);
+    ], text.Language);
 
     /// <summary>Says that everything derived from the tenant's knowledge is stale.</summary>
     public static Task BumpVersionAsync(MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -11,13 +11,22 @@ internal sealed class AnswerOptions
     [Range(0.0, 1.0)]
     public double AnswerAt { get; init; } = 0.5;
 
-    /// <summary>The probability of the first two together from which, short of an answer, both are offered.</summary>
-    [Range(0.0, 1.0)]
-    public double ClarifyAt { get; init; } = 0.5;
+    /// <summary>Below that, its share of the first two from which it is still clearly first.</summary>
+    [Range(0.5, 1.0)]
+    public double ClearShare { get; init; } = 0.58;
 
-    /// <summary>The least share of the second candidate in the two for a clarifying question to make sense.</summary>
-    [Range(0.0, 0.5)]
-    public double ClarifySecondShare { get; init; } = 0.2;
+    /// <summary>How much likelier than the first candidate "none of them" must be to decline.</summary>
+    [Range(0.1, 10.0)]
+    public double DeclineRatio { get; init; } = 1;
+
+    /// <summary>The least probability at which an urgent entry (<see cref="Search.EntryDocument.UrgentTag"/>) goes before
+    /// everything: a warning sign must not be answered with another topic.</summary>
+    [Range(0.0, 1.0)]
+    public double UrgentAt { get; init; } = 0.06;
+
+    /// <summary>The share of the first candidate's probability that the urgent entry must have for that.</summary>
+    [Range(0.0, 1.0)]
+    public double UrgentShare { get; init; } = 0.25;
 
     /// <summary>Candidates below this probability are not shown as near topics.</summary>
     [Range(0.0, 1.0)]

@@ -43,6 +43,9 @@ internal sealed record AnswerWhy
     /// <summary>The probability that none of the candidates answers, 0 to 1.</summary>
     public double? None { get; init; }
 
+    /// <summary>An urgent entry was put before the others.</summary>
+    public bool Urgent { get; init; }
+
     /// <summary>The share of the question that the knowledge has no word for, 0 to 1.</summary>
     public double? Unknown { get; init; }
 

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
+using Mefapex.Inference.Text;
 using Microsoft.Extensions.Options;
 
 namespace Mefapex.Api.Knowledge.Answers;
@@ -38,7 +38,7 @@ internal sealed partial class AnswerService(
         clock.Lap("language");
         var (vector, missing) = await EmbedAsync(tenant, question, cancellationToken);
         clock.Lap("embedding");
-        var result = await search.SearchAsync(tenant.Id, question, vector, cancellationToken);
+        var result = await search.SearchAsync(tenant.Id, question, language, vector, cancellationToken);
         clock.Lap("search");
         if (vector is not null && !result.UsedVectors)
             missing = "the index has no vectors of this model yet";
@@ -89,14 +89,16 @@ internal sealed partial class AnswerService(
         var fitted = result.UsedVectors && calibrations.Vectors.ModelHash == vector!.ModelHash;
         var weights = fitted ? calibrations.Vectors : calibrations.Lexical;
         var probabilities = new Calibration(weights).Probabilities(result.Question, result.Candidates);
-        Ranked[] ranked =
+        var none = Math.Max(0, 1 - probabilities.Sum());
+        var thresholds = options.Value;
+        List<Ranked> ranked =
         [
             .. result.Candidates.Select((c, i) => new Ranked(c, probabilities[i]))
                 .OrderByDescending(r => r.Probability)
                 .ThenBy(r => r.Candidate.Entry.Id, StringComparer.Ordinal),
         ];
-        var thresholds = options.Value;
-        var decision = DecisionOf(ranked, thresholds);
+        var urgent = TakeUrgentFirst(ranked, thresholds);
+        var decision = urgent ? Decision.Answer : DecisionOf(ranked, none, thresholds);
         clock.Lap("decision");
 
         var texts = new AnswerTexts(language);
@@ -114,7 +116,7 @@ internal sealed partial class AnswerService(
             Source = decision == Decision.Decline ? "none" : "knowledge",
             Decision = decision,
             Sources = [.. shown.Select(r => SourceOf(r, answered))],
-            Confidence = decision == Decision.Decline ? 1 - probabilities.Sum() : Math.Round(ranked[0].Probability, 4),
+            Confidence = Math.Round(ranked.Count > 0 ? ranked[0].Probability : 0, 4),
             Language = answered,
             Degradation = degradation,
             Why = new AnswerWhy
@@ -124,7 +126,8 @@ internal sealed partial class AnswerService(
                 Decision = decision,
                 Degradation = degradation,
                 Candidates = [.. ranked.Select(r => new WhyCandidate(r.Candidate.Entry.Id, r.Probability, r.Candidate.Fused, r.Candidate.Features))],
-                None = 1 - probabilities.Sum(),
+                None = none,
+                Urgent = urgent,
                 Unknown = result.Question.UnknownShare,
                 Thresholds = thresholds,
                 Calibration = fitted ? "vectors" : "lexical",
@@ -136,19 +139,30 @@ internal sealed partial class AnswerService(
         };
     }
 
-    private static string DecisionOf(Ranked[] ranked, AnswerOptions thresholds)
+    /// <summary>Moves an urgent entry that may be meant to the front, and says whether one leads now.</summary>
+    private static bool TakeUrgentFirst(List<Ranked> ranked, AnswerOptions thresholds)
     {
-        if (ranked.Length > 0 && ranked[0].Probability >= thresholds.AnswerAt)
-            return Decision.Answer;
-        if (ranked.Length > 1
-            && ranked[0].Probability + ranked[1].Probability is var both
-            && both >= thresholds.ClarifyAt
-            && ranked[1].Probability >= both * thresholds.ClarifySecondShare)
+        var at = ranked.FindIndex(r => r.Candidate.Entry.IsUrgent);
+        if (at < 0
+            || ranked[at].Probability < thresholds.UrgentAt
+            || ranked[at].Probability < thresholds.UrgentShare * ranked[0].Probability)
         {
-            return Decision.Clarify;
+            return false;
         }
 
-        return Decision.Decline;
+        var urgent = ranked[at];
+        ranked.RemoveAt(at);
+        ranked.Insert(0, urgent);
+        return true;
+    }
+
+    private static string DecisionOf(List<Ranked> ranked, double none, AnswerOptions thresholds)
+    {
+        if (ranked.Count == 0 || none >= thresholds.DeclineRatio * ranked[0].Probability)
+            return Decision.Decline;
+        var second = ranked.Count > 1 ? ranked[1].Probability : 0;
+        var clear = ranked[0].Probability >= thresholds.ClearShare * (ranked[0].Probability + second);
+        return clear || ranked[0].Probability >= thresholds.AnswerAt ? Decision.Answer : Decision.Clarify;
     }
 
     private static (string Response, string Language) Approved(KnowledgeText text, string language, AnswerTexts texts) =>
@@ -190,7 +204,7 @@ internal sealed partial class AnswerService(
             Degradation = Degradation.NoGenerator,
             Why = new AnswerWhy
             {
-                FoldedQuestion = Mefapex.Inference.Text.FoldedText.Of(question).Key,
+                FoldedQuestion = FoldedText.Of(question).Key,
                 Language = match.Language,
                 Decision = Decision.Smalltalk,
                 Degradation = Degradation.NoGenerator,

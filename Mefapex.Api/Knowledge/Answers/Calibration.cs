@@ -12,10 +12,10 @@ internal sealed class Calibration(CalibrationWeights weights)
 {
     /// <summary>Names of a candidate's figures in the order of <see cref="CandidateInputs"/>.</summary>
     public static readonly IReadOnlyList<string> CandidateNames =
-        ["phrase", "topic", "anywhere", "grams", "trigram", "full_text", "folded", "vector", "answer_vector"];
+        ["phrase", "topic", "telling", "anywhere", "grams", "trigram", "full_text", "keywords", "synonyms", "vector", "answer_vector"];
 
     /// <summary>Names of the question's figures in the order of <see cref="NoneInputs"/>.</summary>
-    public static readonly IReadOnlyList<string> NoneNames = ["bias", "unknown", "brevity"];
+    public static readonly IReadOnlyList<string> NoneNames = ["bias", "unknown", "unknown_word", "brevity"];
 
     public CalibrationWeights Weights => weights;
 
@@ -33,10 +33,10 @@ internal sealed class Calibration(CalibrationWeights weights)
     }
 
     public static double[] CandidateInputs(Features f) =>
-        [f.Phrase, f.Topic, f.Anywhere, f.Grams, f.Trigram, f.FullText, f.Folded, f.Vector, f.AnswerVector];
+        [f.Phrase, f.Topic, f.Telling, f.Anywhere, f.Grams, f.Trigram, f.FullText, f.Keywords, f.Synonyms, f.Vector, f.AnswerVector];
 
     public static double[] NoneInputs(Question question) =>
-        [1, question.UnknownShare, 1.0 / Math.Max(1, question.Terms.Count(t => !t.IsStopWord))];
+        [1, question.UnknownShare, question.MostTellingUnknown, 1.0 / Math.Max(1, question.Terms.Count(t => !t.IsStopWord))];
 
     private static double Dot(double[] x, IReadOnlyList<double> w)
     {

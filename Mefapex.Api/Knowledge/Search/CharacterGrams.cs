@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>Counts of a folded text's character sequences of length 3 to 5, each word padded with a space: they meet
@@ -16,10 +18,8 @@ internal static class CharacterGrams
             for (var start = 0; start + length <= padded.Length; start++)
             {
                 var gram = padded.Slice(start, length);
-                if (gram[1..^1].Contains(' '))
-                    continue;
-                var hash = Hash(gram);
-                counts[hash] = counts.GetValueOrDefault(hash) + 1;
+                if (!gram[1..^1].Contains(' '))
+                    CollectionsMarshal.GetValueRefOrAddDefault(counts, Hash(gram), out _)++;
             }
         }
 

@@ -10,7 +10,7 @@ internal sealed class KnowledgeSearch(
     TimeProvider time)
 {
     /// <summary>Entries compared in full.</summary>
-    public const int MaxCandidates = 16;
+    public const int MaxCandidates = 24;
 
     private const int PerStage = 24;
     private const int VectorHits = 96;
@@ -18,10 +18,12 @@ internal sealed class KnowledgeSearch(
     /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
     private const double RankConstant = 60;
 
+    /// <param name="language">The question's, ISO 639-1.</param>
     /// <param name="vector">The question's vector; null leaves that stage out.</param>
     public async Task<SearchResult> SearchAsync(
         Guid tenantId,
         string text,
+        string language,
         QuestionVector? vector,
         CancellationToken cancellationToken)
     {
@@ -29,9 +31,8 @@ internal sealed class KnowledgeSearch(
         var snapshot = await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
         while (true)
         {
-            var question = new Question(text, snapshot);
-            var stages = await candidates.RunAsync(
-                tenantId, question.Keywords, question.FoldedQuery, question.Folded, today, PerStage, cancellationToken);
+            var question = new Question(text, language, snapshot);
+            var stages = await candidates.RunAsync(tenantId, question, today, PerStage, cancellationToken);
             if (stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
@@ -55,7 +56,7 @@ internal sealed class KnowledgeSearch(
         var byVector = Best(hits.Where(h => h.Kind != KnowledgeVector.Answer));
         var byAnswer = Best(hits.Where(h => h.Kind == KnowledgeVector.Answer));
         var fused = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var stage in (IEnumerable<IReadOnlyList<StageHit>>)[stages.FullText, stages.Folded, stages.Trigram, byVector, byAnswer])
+        foreach (var stage in (IEnumerable<IReadOnlyList<StageHit>>)[stages.FullText, stages.Keywords, stages.Synonyms, stages.Trigram, byVector, byAnswer])
         {
             for (var rank = 0; rank < stage.Count; rank++)
             {
@@ -64,6 +65,7 @@ internal sealed class KnowledgeSearch(
             }
         }
 
+        var comparison = new Comparison(question, snapshot);
         return
         [
             .. fused
@@ -73,13 +75,15 @@ internal sealed class KnowledgeSearch(
                 .Take(MaxCandidates)
                 .Select(f => new Candidate(snapshot.Entries[f.Key], f.Value, new Features
                 {
-                    Phrase = Comparison.Phrase(question, snapshot.Entries[f.Key], snapshot),
-                    Topic = Comparison.Topic(question, snapshot.Entries[f.Key]),
-                    Anywhere = Comparison.Anywhere(question, snapshot.Entries[f.Key]),
-                    Grams = Comparison.Grams(question, snapshot.Entries[f.Key], snapshot),
+                    Phrase = comparison.Phrase(snapshot.Entries[f.Key]),
+                    Topic = comparison.Topic(snapshot.Entries[f.Key]),
+                    Telling = comparison.Telling(snapshot.Entries[f.Key]),
+                    Anywhere = comparison.Anywhere(snapshot.Entries[f.Key]),
+                    Grams = comparison.Grams(snapshot.Entries[f.Key]),
                     Trigram = Score(stages.Trigram, f.Key),
                     FullText = Relative(stages.FullText, f.Key),
-                    Folded = Relative(stages.Folded, f.Key),
+                    Keywords = Relative(stages.Keywords, f.Key),
+                    Synonyms = Relative(stages.Synonyms, f.Key),
                     Vector = Score(byVector, f.Key),
                     AnswerVector = Score(byAnswer, f.Key),
                 })),

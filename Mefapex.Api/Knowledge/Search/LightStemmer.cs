@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>
-/// Takes Turkish inflection off a folded word, so that <c>iznimi</c>, <c>izinden</c> and <c>izin</c> meet. The stem is
-/// only a key to compare by, beside the word itself: it need not be a word, and nothing shows it. Endings that change
-/// the meaning (-siz, -li, -ci, -lik, -ma) stay.
+/// Takes inflection off a folded word, so that <c>iznimi</c>, <c>izinden</c> and <c>izin</c> meet, and <c>shifts</c> and
+/// <c>shift</c>. The stem is only a key to compare by, beside the word itself: it need not be a word, and nothing shows
+/// it. Turkish endings that change the meaning (-siz, -li, -ci, -lik, -ma) stay.
 /// </summary>
 internal static class LightStemmer
 {
@@ -24,7 +24,8 @@ internal static class LightStemmer
         ["ilm"] = "ilim", ["kayn"] = "kayin",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static string Stem(string folded)
+    /// <param name="language">ISO 639-1: <c>en</c> for English, anything else is read as Turkish.</param>
+    public static string Stem(string folded, string language)
     {
         foreach (var c in folded)
         {
@@ -32,6 +33,28 @@ internal static class LightStemmer
                 return folded;
         }
 
+        return language == "en" ? English(folded) : Turkish(folded);
+    }
+
+    private static string English(string word)
+    {
+        if (word.Length > 4 && word.EndsWith("ies", StringComparison.Ordinal))
+            return word[..^3] + "y";
+        var stem = word;
+        if (stem.Length > 3 && stem[^1] == 's' && stem[^2] is not ('s' or 'u' or 'i'))
+            stem = stem[..^1];
+        if (stem.Length > 5 && stem.EndsWith("ing", StringComparison.Ordinal) && HasVowel(stem.AsSpan(0, stem.Length - 3)))
+            stem = Undouble(stem[..^3]);
+        else if (stem.Length > 4 && stem.EndsWith("ed", StringComparison.Ordinal) && HasVowel(stem.AsSpan(0, stem.Length - 2)))
+            stem = Undouble(stem[..^2]);
+        return stem.Length > 3 && stem[^1] == 'e' ? stem[..^1] : stem;
+    }
+
+    private static string Undouble(string stem) =>
+        stem.Length > 3 && stem[^1] == stem[^2] && stem[^1] is not ('l' or 's' or 'z') ? stem[..^1] : stem;
+
+    private static string Turkish(string folded)
+    {
         var stem = folded.AsSpan();
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -102,7 +125,7 @@ internal static class LightStemmer
         return
         [
             .. (Nominal + " " + Verbal).Split(' ')
-                .Select(e => (Ending: e, Stem: e.Length >= 3 ? 3 : 4))
+                .Select(e => (Ending: e, Stem: e.StartsWith("nd", StringComparison.Ordinal) ? 5 : e.Length >= 3 ? 3 : 4))
                 .Concat(Short.Split(' ').Select(e => (Ending: e, Stem: 4)))
                 .Distinct()
                 .OrderByDescending(e => e.Ending.Length)

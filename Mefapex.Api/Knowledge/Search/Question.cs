@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
@@ -5,16 +6,19 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <summary>A question prepared for searching one snapshot.</summary>
 internal sealed class Question
 {
-    public Question(string text, KnowledgeSnapshot snapshot)
+    public Question(string text, string language, KnowledgeSnapshot snapshot)
     {
-        var folded = FoldedText.Of(text);
+        var folded = FoldedText.Of(text, language);
         Folded = folded.Key;
         Keywords = folded.Lower;
-        Terms = Term.Of(folded);
-        Weights = [.. Terms.Select(snapshot.WeightOf)];
+        Terms = Term.Of(folded, language);
+        Weights = Array.ConvertAll(Terms, snapshot.WeightOf);
         Spans = snapshot.Synonyms.Find(Terms);
+        Groups = Spans.Select(s => s.Group).ToFrozenSet();
         Grams = CharacterGrams.Of(Folded);
-        FoldedQuery = SearchKeys.Query([.. SearchTerms, .. snapshot.Synonyms.TermsOf(Spans)]);
+        GramNorm = Math.Sqrt(Grams.Sum(g => Math.Pow(g.Value * snapshot.GramWeight(g.Key), 2)));
+        SearchKeys = MakeSearchKeys(snapshot.Synonyms);
+        SynonymQuery = SearchKey.QueryOf(snapshot.Synonyms.TermsOf(Spans));
     }
 
     /// <summary>Equal for questions that differ only in case, diacritics, punctuation and spacing.</summary>
@@ -30,10 +34,17 @@ internal sealed class Question
 
     public IReadOnlyList<SynonymSpan> Spans { get; }
 
+    public FrozenSet<int> Groups { get; }
+
     public Dictionary<int, int> Grams { get; }
 
-    /// <summary>A tsquery over folded keys of the telling words and their synonyms; null without any.</summary>
-    public string? FoldedQuery { get; }
+    public double GramNorm { get; }
+
+    /// <summary>What to look for in the folded full text.</summary>
+    public IReadOnlyList<SearchKey> SearchKeys { get; }
+
+    /// <summary>A tsquery of all that stands for the words; empty without any.</summary>
+    public string SynonymQuery { get; }
 
     /// <summary>The share of the question's weight that no word of the tenant's knowledge stands for, 0 to 1.</summary>
     public double UnknownShare
@@ -45,12 +56,31 @@ internal sealed class Question
         }
     }
 
-    private IEnumerable<Term> SearchTerms
+    /// <summary>How unknown the least known of the telling words is, 0 to 1.</summary>
+    public double MostTellingUnknown => Terms.Zip(Weights)
+        .Where(t => !t.First.IsStopWord)
+        .Select(t => 1 - t.Second.Known)
+        .DefaultIfEmpty(1)
+        .Max();
+
+    /// <summary>Each telling word, and less the words that stand for it; all words when none is telling.</summary>
+    private List<SearchKey> MakeSearchKeys(SynonymIndex synonyms)
     {
-        get
+        var keys = new List<SearchKey>();
+        var telling = Terms.Any(t => !t.IsStopWord);
+        for (var term = 0; term < Terms.Length; term++)
         {
-            var telling = Terms.Where(t => !t.IsStopWord).ToList();
-            return telling.Count > 0 ? telling : Terms;
+            var spans = Spans.Where(s => term >= s.Start && term < s.Start + s.Length).ToList();
+            if (!telling || !Terms[term].IsStopWord)
+                keys.Add(new SearchKey(term, SearchKey.QueryOf([Terms[term]]), Weights[term].Rarity));
+            foreach (var strength in spans.GroupBy(s => synonyms.StrengthOf(s.Group)))
+            {
+                var query = SearchKey.QueryOf(synonyms.TermsOf(strength));
+                if (query.Length > 0)
+                    keys.Add(new SearchKey(term, query, Weights[term].Rarity * strength.Key));
+            }
         }
+
+        return keys;
     }
 }

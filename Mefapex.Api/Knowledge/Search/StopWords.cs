@@ -27,5 +27,16 @@ internal static class StopWords
         .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         .ToFrozenSet(StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string> Questions =
+        """
+        nasil kac kaca kacta kactan nerede nerde nereden nerden nereye kim kime kimi kimden zaman neden niye nicin hangi
+        how many much long when where who whom why which
+        """
+        .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        .ToFrozenSet(StringComparer.Ordinal);
+
     public static bool Contains(string folded) => Words.Contains(folded);
+
+    /// <summary>Words that say what is asked about a topic: common, yet they tell neighbouring entries apart.</summary>
+    public static bool IsQuestionWord(string folded) => Questions.Contains(folded);
 }

@@ -6,13 +6,29 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <summary>Finds the terms of synonym groups in a text, whatever their endings.</summary>
 internal sealed class SynonymIndex
 {
-    private readonly Dictionary<string, List<Phrase>> _byFirstStem = new(StringComparer.Ordinal);
-    private readonly IReadOnlyList<Term[][]> _groups;
+    /// <summary>How well terms of a group stand for each other: the tenant's own, and the everyday vocabulary.</summary>
+    private const double OwnStrength = 0.85;
+    private const double VocabularyStrength = 0.7;
 
-    public SynonymIndex(IEnumerable<IReadOnlyList<string>> groups)
+    private static readonly string[] Languages = ["tr", "en"];
+    private static readonly string[][] Vocabulary = ReadVocabulary();
+
+    private readonly Dictionary<string, List<Phrase>> _byFirstStem = new(StringComparer.Ordinal);
+    private readonly Term[][][] _groups;
+    private readonly int _own;
+
+    /// <param name="own">The tenant's groups; the everyday vocabulary follows them.</param>
+    public SynonymIndex(IEnumerable<IReadOnlyList<string>> own)
     {
-        _groups = [.. groups.Select(terms => terms.Select(t => Term.Of(FoldedText.Of(t))).Where(t => t.Length > 0).ToArray())];
-        for (var group = 0; group < _groups.Count; group++)
+        IReadOnlyList<string>[] groups = [.. own, .. Vocabulary];
+        _own = groups.Length - Vocabulary.Length;
+        // A term does not say its language, so it is looked up under its stem in both.
+        _groups = Array.ConvertAll(groups, terms => terms
+            .SelectMany(term => Languages.Select(language => Term.Of(FoldedText.Of(term, language), language)))
+            .Where(term => term.Length > 0)
+            .DistinctBy(term => string.Join(' ', term.Select(t => t.Stem)), StringComparer.Ordinal)
+            .ToArray());
+        for (var group = 0; group < _groups.Length; group++)
         {
             foreach (var terms in _groups[group])
             {
@@ -22,6 +38,8 @@ internal sealed class SynonymIndex
             }
         }
     }
+
+    public double StrengthOf(int group) => group < _own ? OwnStrength : VocabularyStrength;
 
     /// <summary>Every place where a term of a group stands.</summary>
     public List<SynonymSpan> Find(IReadOnlyList<Term> text)
@@ -43,7 +61,9 @@ internal sealed class SynonymIndex
 
     /// <summary>The words of all terms of the groups.</summary>
     public IEnumerable<Term> TermsOf(IEnumerable<SynonymSpan> spans) =>
-        spans.Select(s => s.Group).Distinct().SelectMany(g => _groups[g]).SelectMany(t => t).DistinctBy(t => t.Folded, StringComparer.Ordinal);
+        spans.Select(s => s.Group).Distinct().SelectMany(g => _groups[g]).SelectMany(t => t)
+            .Where(t => t is { IsStopWord: false, IsQuestionWord: false })
+            .DistinctBy(t => t.Stem, StringComparer.Ordinal);
 
     private static bool StandsAt(Term[] phrase, IReadOnlyList<Term> text, int start)
     {
@@ -56,6 +76,21 @@ internal sealed class SynonymIndex
         }
 
         return true;
+    }
+
+    /// <summary><c>vocabulary.txt</c>: a group a line, its terms between commas.</summary>
+    private static string[][] ReadVocabulary()
+    {
+        var name = $"{typeof(SynonymIndex).Namespace}.vocabulary.txt";
+        using var stream = typeof(SynonymIndex).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The resource {name} is not in the assembly.");
+        using var reader = new StreamReader(stream);
+        return
+        [
+            .. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Where(line => line[0] != '#')
+                .Select(line => line.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+        ];
     }
 
     private sealed record Phrase(int Group, Term[] Terms);

@@ -11,20 +11,23 @@ internal sealed record Term(string Folded, string Stem, string Prefix)
     private const int ShortestFuzzy = 4;
 
     /// <summary>The words, numbers and addresses of a text in order.</summary>
-    public static Term[] Of(FoldedText text)
+    /// <param name="language">ISO 639-1 of the text.</param>
+    public static Term[] Of(FoldedText text, string language)
     {
         var terms = new Term[text.Tokens.Count];
         for (var i = 0; i < terms.Length; i++)
         {
             var token = text.Tokens[i];
             var folded = text.StemOf(token).ToString();
-            terms[i] = new Term(folded, LightStemmer.Stem(folded), text.Prefix5Of(token).ToString());
+            terms[i] = new Term(folded, LightStemmer.Stem(folded, language), text.Prefix5Of(token).ToString());
         }
 
         return terms;
     }
 
     public bool IsStopWord => StopWords.Contains(Folded);
+
+    public bool IsQuestionWord => StopWords.IsQuestionWord(Folded);
 
     /// <summary>How well two words stand for each other, 0 to 1: the same, the same stem, one typing slip apart,
     /// the same beginning.</summary>

@@ -4,21 +4,27 @@ using Mefapex.Inference.Text;
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>
-/// The lexemes of the folded full-text column: each word without diacritics, and its first five characters, which meets
-/// what the stemming of PostgreSQL misses (text without diacritics, long endings).
+/// Something to look for in the folded full-text column. Its lexemes are each word without diacritics and its first five
+/// characters, which meets what the stemming of PostgreSQL misses (text without diacritics, long endings).
 /// </summary>
-internal static class SearchKeys
+/// <param name="Word">The word of the question it stands for; an entry scores the best key of each.</param>
+/// <param name="Query">A tsquery as PostgreSQL reads it.</param>
+/// <param name="Weight">What a match is worth.</param>
+internal sealed record SearchKey(int Word, string Query, double Weight)
 {
+    /// <summary>One more with each change of what is stored for the same text.</summary>
+    public const int Format = 1;
+
     private const int MaxPosition = 16383;
 
     /// <summary>A vector, as PostgreSQL reads it, of the texts in order, each with its weight A to D.</summary>
-    public static string Vector(IEnumerable<(string Text, char Weight)> texts)
+    public static string VectorOf(IEnumerable<(string Text, char Weight)> texts, string language)
     {
         var vector = new StringBuilder();
         var position = 0;
         foreach (var (text, weight) in texts)
         {
-            foreach (var term in Term.Of(FoldedText.Of(text)))
+            foreach (var term in Term.Of(FoldedText.Of(text, language), language))
             {
                 position = Math.Min(position + 1, MaxPosition);
                 foreach (var key in Keys(term))
@@ -29,13 +35,13 @@ internal static class SearchKeys
         return vector.ToString();
     }
 
-    /// <summary>A query, as PostgreSQL reads it, that any of the terms satisfies; null when none are given.</summary>
-    public static string? Query(IEnumerable<Term> terms)
+    /// <summary>A query, as PostgreSQL reads it, that any of the terms satisfies; empty when none are given.</summary>
+    public static string QueryOf(IEnumerable<Term> terms)
     {
         var query = new StringBuilder();
         foreach (var key in terms.SelectMany(Keys).Distinct(StringComparer.Ordinal))
             Append(query.Length == 0 ? query : query.Append(" | "), key);
-        return query.Length == 0 ? null : query.ToString();
+        return query.ToString();
     }
 
     private static IEnumerable<string> Keys(Term term)
