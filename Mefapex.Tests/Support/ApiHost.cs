@@ -40,7 +40,7 @@ public sealed class ApiHost : IAsyncDisposable
         string environment = "Development")
     {
         var factory = new Factory(connectionString, settings ?? new Dictionary<string, string?>(), environment);
-        factory.UseKestrel(0);
+        factory.UseKestrel();
         factory.StartServer();
         return new ApiHost(factory);
     }
@@ -85,6 +85,7 @@ public sealed class ApiHost : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment(environment);
+            builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
             builder.UseSetting($"ConnectionStrings:{ResourceNames.Database}", connectionString);
             builder.UseSetting("Tokens:SigningKey", SigningKey);
             builder.UseSetting($"services:{ResourceNames.Ai}:http:0", "http://127.0.0.1:9");
