@@ -12,9 +12,9 @@ public sealed record SentenceEncoderOptions
     /// <summary>Threads that one call may use inside the runtime, 1 to 64.</summary>
     public int IntraOpThreads { get; init; } = 1;
 
-    /// <summary>Features (texts times the longest of them, after padding) computed at once. 16384 take about 20 MB
-    /// while they are computed.</summary>
-    public int MaxFeaturesAtOnce { get; init; } = 16384;
+    /// <summary>Features (texts times the longest of them, after padding) computed at once. 4096 take about 10 MB
+    /// of buffers while they are computed (dimension 256).</summary>
+    public int MaxFeaturesAtOnce { get; init; } = 4096;
 }
 
 /// <summary>

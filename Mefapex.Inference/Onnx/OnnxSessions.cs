@@ -7,6 +7,8 @@ namespace Mefapex.Inference.Onnx;
 /// threads that spin. What fails is thrown, so the runtime itself logs only what it cannot throw.</summary>
 internal static class OnnxSessions
 {
+    static OnnxSessions() => NativeHeap.ReturnFreedMemory();
+
     public static InferenceSession Create(ModelFolder folder, int intraOpThreads)
     {
         var bytes = folder.ReadVerified();
