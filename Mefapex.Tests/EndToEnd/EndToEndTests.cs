@@ -11,7 +11,7 @@ public sealed class EndToEndTests(TopologyFixture system, Browser browser)
         {
             "demo", "Mefapex Fabrika",
             [
-                ["Yıllık izin için nereye başvuracağım?", "Yıllık izin talebi nasıl girilir?", "Çalışan Portalı"],
+                ["Yıllık izin nasıl alınır?", "Yıllık izin talebi nasıl girilir?", "Çalışan Portalı"],
                 ["Şifremi unuttum", "Unutulan şifreyi sıfırlama", "sifre.mefapex.example"],
                 ["fazla mesai ücreti nasıl hesaplanır", "Fazla mesai ücreti ne kadar ve ne zaman ödenir?", "mesai"],
             ]
