@@ -58,7 +58,7 @@ internal static class ModelCommands
     {
         QualityReport report;
         ModelManifest manifest;
-        using (var encoder = SentenceEncoder.Load(folder))
+        using (var encoder = SubwordEncoder.Load(folder))
         {
             report = RetrievalMeasure.Measure(encoder, QuestionSet.ReadFolder(samples));
             manifest = encoder.Manifest with { Quality = report };

@@ -1,6 +1,7 @@
 using Mefapex.Ai.Http;
 using Mefapex.Ai.Models;
 using Mefapex.Contracts.Ai;
+using Mefapex.Inference.Embedding;
 using Mefapex.Inference.Languages;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -38,9 +39,9 @@ internal static class EmbeddingEndpoints
             return AiProblems.Unavailable(models.Encoder);
 
         var text = request.Text!;
-        var vectors = await encoder.GenerateAsync([text], cancellationToken: cancellationToken);
+        var vector = await Task.Run(() => encoder.Encode(text, cancellationToken: cancellationToken), cancellationToken);
         return TypedResults.Ok(new EmbeddingResponse(
-            vectors[0].Vector.ToArray(), encoder.Manifest.Name, LanguageOf(text, request.ForceTurkish, models)));
+            vector, encoder.Manifest.Name, LanguageOf(text, request.ForceTurkish, models)));
     }
 
     private static async Task<Results<Ok<EmbeddingBatchResponse>, ProblemHttpResult>> EmbedBatchAsync(
@@ -58,11 +59,11 @@ internal static class EmbeddingEndpoints
         if (!models.Encoder.TryGet(out var encoder))
             return AiProblems.Unavailable(models.Encoder);
 
-        var vectors = await encoder.GenerateAsync(texts, cancellationToken: cancellationToken);
+        var vectors = await Task.Run(() => encoder.Encode(texts, cancellationToken: cancellationToken), cancellationToken);
         return TypedResults.Ok(new EmbeddingBatchResponse(
-            [.. vectors.Select(vector => vector.Vector.ToArray())],
+            vectors,
             encoder.Manifest.Name,
-            encoder.ModelHash,
+            encoder.Manifest.Sha256,
             encoder.Dimensions));
     }
 

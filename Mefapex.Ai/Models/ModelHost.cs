@@ -9,7 +9,7 @@ namespace Mefapex.Ai.Models;
 internal sealed partial class ModelHost(IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelHost> logger)
     : BackgroundService
 {
-    public ModelSlot<SentenceEncoder> Encoder { get; } = new("embedding");
+    public ModelSlot<ITextEncoder> Encoder { get; } = new("embedding");
 
     public ModelSlot<LanguageDetector> Detector { get; } = new("language");
 
@@ -28,9 +28,8 @@ internal sealed partial class ModelHost(IOptions<ModelOptions> options, TimeProv
             var folder = options.Value.Path is { Length: > 0 } path ? path : ModelFolder.Bundled;
             Load(Detector, () => LanguageDetector.Load(Path.Combine(folder, "language")));
             stoppingToken.ThrowIfCancellationRequested();
-            Load(Encoder, () => SentenceEncoder.Load(
-                Path.Combine(folder, "encoder"),
-                new SentenceEncoderOptions { IntraOpThreads = options.Value.IntraOpThreads }));
+            Load(Encoder, () => SubwordEncoder.Load(
+                Path.Combine(folder, "encoder"), options.Value.IntraOpThreads));
         },
         stoppingToken);
 

@@ -47,7 +47,7 @@ public static class EncoderExporter
         var manifest = Describe(model);
         File.WriteAllBytes(Path.Combine(folder, ModelFile), model);
 
-        using (var encoder = SentenceEncoder.LoadUnverified(new ModelFolder(folder, manifest)))
+        using (var encoder = SubwordEncoder.LoadUnverified(new ModelFolder(folder, manifest)))
         {
             manifest = manifest with
             {
@@ -104,10 +104,10 @@ public static class EncoderExporter
         Licence = "MIT",
     };
 
-    private static TestVector Observe(SentenceEncoder encoder, string text)
+    private static TestVector Observe(SubwordEncoder encoder, string text)
     {
         var vector = encoder.Encode(text);
-        return new TestVector(text, [.. vector[..TestValues].Select(Rounded)], Rounded(SentenceEncoder.NormOf(vector)));
+        return new TestVector(text, [.. vector[..TestValues].Select(Rounded)], Rounded(SubwordEncoder.NormOf(vector)));
     }
 
     /// <summary>To five places: processors differ in the last bits.</summary>

@@ -20,15 +20,15 @@ public static class RetrievalMeasure
 
     /// <summary>Measures the encoder on the sets.</summary>
     public static QualityReport Measure(
-        SentenceEncoder encoder,
+        ITextEncoder encoder,
         IEnumerable<QuestionSet> sets,
         CancellationToken cancellationToken = default) =>
         new(Method, [.. sets.Select(set => Measure(encoder, set, cancellationToken))]);
 
-    private static QualityFigure Measure(SentenceEncoder encoder, QuestionSet set, CancellationToken cancellationToken)
+    private static QualityFigure Measure(ITextEncoder encoder, QuestionSet set, CancellationToken cancellationToken)
     {
         var vectors = set.Entries
-            .Select(entry => encoder.Encode([entry.Title, .. entry.Questions], cancellationToken))
+            .Select(entry => encoder.Encode([entry.Title, .. entry.Questions], cancellationToken: cancellationToken))
             .ToArray();
         int questions = 0, first = 0, firstThree = 0;
         var reciprocals = 0.0;

@@ -13,9 +13,9 @@ public sealed class BrokenEncoderTests : IDisposable
     [Fact]
     public void An_untouched_copy_loads()
     {
-        using var encoder = SentenceEncoder.Load(_folder.Encoder);
+        using var encoder = SubwordEncoder.Load(_folder.Encoder);
 
-        encoder.ModelHash.ShouldBe(ModelFolder.Sha256Of(File.ReadAllBytes(_folder.Model)));
+        encoder.Manifest.Sha256.ShouldBe(ModelFolder.Sha256Of(File.ReadAllBytes(_folder.Model)));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class BrokenEncoderTests : IDisposable
 
     private void Fails(ModelFault fault, params string[] named)
     {
-        var exception = Should.Throw<ModelException>(() => SentenceEncoder.Load(_folder.Encoder));
+        var exception = Should.Throw<ModelException>(() => SubwordEncoder.Load(_folder.Encoder));
 
         exception.Fault.ShouldBe(fault);
         foreach (var part in named)

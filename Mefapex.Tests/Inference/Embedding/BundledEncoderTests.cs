@@ -22,7 +22,7 @@ public sealed class BundledEncoderTests
     [Fact]
     public void The_manifests_figures_are_those_that_measuring_again_gives()
     {
-        using var encoder = SentenceEncoder.LoadBundled();
+        using var encoder = SubwordEncoder.LoadBundled();
 
         var measured = RetrievalMeasure.Measure(encoder, Samples.Read(), TestContext.Current.CancellationToken);
 
