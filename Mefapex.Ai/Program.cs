@@ -15,7 +15,6 @@ builder.AddApiDocs("Mefapex AI service");
 
 var app = builder.Build();
 app.UseServiceDefaults();
-app.UseRateLimiter();
 app.MapDefaultEndpoints();
 app.MapAiHealth();
 app.MapEmbedding();

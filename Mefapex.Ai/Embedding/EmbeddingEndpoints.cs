@@ -1,10 +1,10 @@
 using Mefapex.Ai.Http;
-using Mefapex.Ai.Models;
 using Mefapex.Contracts.Ai;
-using Mefapex.Inference.Embedding;
 using Mefapex.Inference.Languages;
+using Mefapex.Inference.Serving;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
 
 namespace Mefapex.Ai.Embedding;
 
@@ -16,36 +16,45 @@ internal static class EmbeddingEndpoints
 
     public static void MapEmbedding(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("").WithTags("Embedding").RequireRateLimiting(ModelsFeature.InferenceLimit);
+        var group = routes.MapGroup("").WithTags("Embedding");
         group.MapPost("/embedding", EmbedAsync)
             .WithSummary("One text to a vector of unit length.")
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .ProducesProblem(StatusCodes.Status504GatewayTimeout);
         group.MapPost("/v1/embeddings/batch", EmbedBatchAsync)
             .WithSummary($"Up to {MaxBatch} texts to vectors of unit length, in their order.")
             .WithMetadata(new RequestSizeLimitAttribute(MaxBatchBytes))
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }
 
     private static async Task<Results<Ok<EmbeddingResponse>, ProblemHttpResult>> EmbedAsync(
-        EmbeddingRequest request, ModelHost models, CancellationToken cancellationToken)
+        EmbeddingRequest request,
+        IEmbeddingGenerator<string, Embedding<float>> generator,
+        ModelSlot<LanguageDetector> detector,
+        HttpContext context,
+        CancellationToken cancellationToken)
     {
         if (TextLimits.Check(request.Text, "text") is { } problem)
             return problem;
-        if (!models.Encoder.TryGet(out var encoder))
-            return AiProblems.Unavailable(models.Encoder);
 
         var text = request.Text!;
-        var vector = await Task.Run(() => encoder.Encode(text, cancellationToken: cancellationToken), cancellationToken);
+        var embeddings = await generator.GenerateAsync([text], context.Request.ToEmbeddingCall(), cancellationToken);
         return TypedResults.Ok(new EmbeddingResponse(
-            vector, encoder.Manifest.Name, LanguageOf(text, request.ForceTurkish, models)));
+            BatchingEmbeddingGenerator.ValuesOf(embeddings[0]),
+            BatchingEmbeddingGenerator.ManifestOf(embeddings).Name,
+            request.ForceTurkish ? "tr" : await LanguageOfAsync(text, detector, cancellationToken)));
     }
 
     private static async Task<Results<Ok<EmbeddingBatchResponse>, ProblemHttpResult>> EmbedBatchAsync(
-        EmbeddingBatchRequest request, ModelHost models, CancellationToken cancellationToken)
+        EmbeddingBatchRequest request,
+        IEmbeddingGenerator<string, Embedding<float>> generator,
+        HttpContext context,
+        CancellationToken cancellationToken)
     {
         var texts = request.Texts ?? [];
         if (texts.Count is 0 or > MaxBatch)
@@ -56,21 +65,27 @@ internal static class EmbeddingEndpoints
                 return problem;
         }
 
-        if (!models.Encoder.TryGet(out var encoder))
-            return AiProblems.Unavailable(models.Encoder);
-
-        var vectors = await Task.Run(() => encoder.Encode(texts, cancellationToken: cancellationToken), cancellationToken);
+        var embeddings = await generator.GenerateAsync(texts, context.Request.ToEmbeddingCall(), cancellationToken);
+        var manifest = BatchingEmbeddingGenerator.ManifestOf(embeddings);
         return TypedResults.Ok(new EmbeddingBatchResponse(
-            vectors,
-            encoder.Manifest.Name,
-            encoder.Manifest.Sha256,
-            encoder.Dimensions));
+            [.. embeddings.Select(BatchingEmbeddingGenerator.ValuesOf)],
+            manifest.Name,
+            manifest.Sha256,
+            manifest.Dimensions.GetValueOrDefault()));
     }
 
-    private static string LanguageOf(string text, bool forceTurkish, ModelHost models)
+    /// <summary>A vector is worth having without its text's language.</summary>
+    private static async ValueTask<string> LanguageOfAsync(
+        string text, ModelSlot<LanguageDetector> detector, CancellationToken cancellationToken)
     {
-        if (forceTurkish)
-            return "tr";
-        return models.Detector.TryGet(out var detector) ? detector.Detect(text).Language : LanguageGuess.Unknown;
+        try
+        {
+            using var lease = await detector.AcquireAsync(cancellationToken);
+            return lease.Model.Detect(text).Language;
+        }
+        catch (ModelUnavailableException)
+        {
+            return LanguageGuess.Unknown;
+        }
     }
 }

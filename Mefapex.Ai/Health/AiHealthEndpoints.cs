@@ -2,8 +2,11 @@ using System.Diagnostics;
 using Mefapex.Ai.Http;
 using Mefapex.Ai.Models;
 using Mefapex.Contracts.Ai;
+using Mefapex.Inference.Embedding;
+using Mefapex.Inference.Serving;
 using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Mefapex.Ai.Health;
 
@@ -16,30 +19,42 @@ internal static class AiHealthEndpoints
             .Produces<AiHealth>(StatusCodes.Status503ServiceUnavailable);
 
     private static Results<Ok<AiHealth>, JsonHttpResult<AiHealth>> Get(
-        ModelHost models, ServiceIdentity identity, TimeProvider time)
+        ModelSlot<ITextEncoder> encoder,
+        IEnumerable<ModelRegistration> models,
+        IOptions<ModelOptions> options,
+        ServiceIdentity identity,
+        TimeProvider time)
     {
         using var process = Process.GetCurrentProcess();
-        var ready = models.Encoder.Current is not null;
+        var states = models.Select(model => (Model: model, model.Slot.Status)).ToArray();
+        var available = new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            ["embedding"] = false,
+            ["language"] = false,
+            ["generation"] = false,
+        };
+        foreach (var (model, state) in states)
+            available[model.Slot.Kind] = !options.Value.Disabled && model.IsUsable(state);
+
+        var status = options.Value.Disabled ? "disabled" : StatusOf(states, encoder);
         var health = new AiHealth(
-            StatusOf(models, ready),
+            status,
             identity.Version,
-            new Dictionary<string, bool>(StringComparer.Ordinal)
-            {
-                [models.Encoder.Kind] = ready,
-                [models.Detector.Kind] = models.Detector.Current is not null,
-                ["generation"] = false,
-            },
+            available,
             Mebibytes.Of(process.WorkingSet64),
             Math.Round((time.GetUtcNow() - new DateTimeOffset(process.StartTime)).TotalSeconds, 1));
-        return ready ? TypedResults.Ok(health) : TypedResults.Json(health, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return status is "starting" or "unhealthy"
+            ? TypedResults.Json(health, statusCode: StatusCodes.Status503ServiceUnavailable)
+            : TypedResults.Ok(health);
     }
 
-    private static string StatusOf(ModelHost models, bool ready)
+    private static string StatusOf((ModelRegistration Model, ModelStatus Status)[] states, ModelSlot encoder)
     {
-        if (models.Encoder.Failure is not null)
+        var (model, status) = states.First(state => state.Model.Slot == encoder);
+        if (status.Failure is not null)
             return "unhealthy";
-        if (!ready)
+        if (model.IsStarting(status))
             return "starting";
-        return models.Detector.Failure is null ? "healthy" : "degraded";
+        return states.Any(state => state.Status.Failure is not null) ? "degraded" : "healthy";
     }
 }

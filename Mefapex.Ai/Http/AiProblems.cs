@@ -1,4 +1,5 @@
-using Mefapex.Ai.Models;
+using Mefapex.Contracts.Ai;
+using Mefapex.Inference.Serving;
 using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -22,20 +23,44 @@ internal static class AiProblems
         "Wrong batch size",
         $"The batch has {count} texts; send 1 to {limit}.");
 
-    public static ProblemHttpResult Busy(int retryAfterSeconds) => Make(
-        StatusCodes.Status429TooManyRequests,
-        "busy",
-        "Too many requests",
-        $"All workers are busy and the queue is full; try again in {retryAfterSeconds} s.");
+    public static ProblemHttpResult Busy(ModelBusyException busy) => busy.Cause switch
+    {
+        BusyCause.QueueFull => Make(
+            StatusCodes.Status429TooManyRequests,
+            "busy",
+            "Too many requests",
+            $"{busy.Message} Try again in {busy.RetryAfter.TotalSeconds:F0} s."),
+        BusyCause.DeadlineTooShort => Make(
+            StatusCodes.Status429TooManyRequests,
+            "deadline-too-short",
+            "Not possible in time",
+            $"{busy.Message} Try again later or allow more time in {AiHeaders.TimeoutMs}."),
+        _ => Make(
+            StatusCodes.Status504GatewayTimeout,
+            "deadline-passed",
+            "Not ready in time",
+            $"{busy.Message} Try again later or allow more time in {AiHeaders.TimeoutMs}."),
+    };
 
-    public static ProblemHttpResult Unavailable<T>(ModelSlot<T> slot)
-        where T : class => Make(
-        StatusCodes.Status503ServiceUnavailable,
-        "model-unavailable",
-        "Model unavailable",
-        slot.Failure is null
-            ? $"The {slot.Kind} model is being loaded; try again in a moment."
-            : $"The {slot.Kind} model cannot be used; the service's log and /health/ready say why.");
+    // Why a model failed may name folders of the machine: only the log and readiness, inside the network, say it.
+    public static ProblemHttpResult Unavailable(ModelUnavailableException unavailable) => unavailable.Cause switch
+    {
+        ModelUnavailability.Disabled => Make(
+            StatusCodes.Status503ServiceUnavailable, "models-disabled", "Models are switched off", unavailable.Message),
+        ModelUnavailability.Emergency => Make(
+            StatusCodes.Status503ServiceUnavailable, "emergency-mode", "Emergency mode", unavailable.Message),
+        _ => Make(
+            StatusCodes.Status503ServiceUnavailable,
+            "model-unavailable",
+            "Model unavailable",
+            $"The {unavailable.Kind} model cannot be used; the service's log and /health/ready say why."),
+    };
+
+    public static ProblemHttpResult WrongOutput() => Make(
+        StatusCodes.Status500InternalServerError,
+        "model-wrong-output",
+        "The model gave no usable answer",
+        "The model computed something that is not a number or failed while it computed; the service's log says which model.");
 
     private static ProblemHttpResult Make(int status, string slug, string title, string detail) =>
         TypedResults.Problem(detail, statusCode: status, title: title, type: ProblemTypes.Prefix + slug);

@@ -14,8 +14,17 @@ internal static class TextLimits
     {
         if (text?.Length > MaxCharacters)
             return AiProblems.TextTooLong(what, text.Length, MaxCharacters);
-        return string.IsNullOrWhiteSpace(text) || string.IsNullOrWhiteSpace(TurkishFolding.Fold(text))
-            ? AiProblems.EmptyText(what)
-            : null;
+        return IsEmpty(text) ? AiProblems.EmptyText(what) : null;
+    }
+
+    private static bool IsEmpty(string? text)
+    {
+        foreach (var character in text.AsSpan())
+        {
+            if (char.IsAsciiLetterOrDigit(character))
+                return false;
+        }
+
+        return string.IsNullOrWhiteSpace(text) || string.IsNullOrWhiteSpace(TurkishFolding.Fold(text));
     }
 }

@@ -1,6 +1,7 @@
 using Mefapex.Ai.Http;
-using Mefapex.Ai.Models;
 using Mefapex.Contracts.Ai;
+using Mefapex.Inference.Languages;
+using Mefapex.Inference.Serving;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Ai.Languages;
@@ -8,22 +9,20 @@ namespace Mefapex.Ai.Languages;
 internal static class LanguageEndpoints
 {
     public static void MapLanguages(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/language/detect", Detect)
+        routes.MapPost("/language/detect", DetectAsync)
             .WithTags("Languages")
             .WithSummary("The language of a text, tr, en or unknown, with its probability.")
-            .RequireRateLimiting(ModelsFeature.InferenceLimit)
             .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static Results<Ok<LanguageResponse>, ProblemHttpResult> Detect(LanguageRequest request, ModelHost models)
+    private static async Task<Results<Ok<LanguageResponse>, ProblemHttpResult>> DetectAsync(
+        LanguageRequest request, ModelSlot<LanguageDetector> detector, CancellationToken cancellationToken)
     {
         if (TextLimits.Check(request.Text, "text") is { } problem)
             return problem;
-        if (!models.Detector.TryGet(out var detector))
-            return AiProblems.Unavailable(models.Detector);
 
-        var guess = detector.Detect(request.Text!);
+        using var lease = await detector.AcquireAsync(cancellationToken);
+        var guess = lease.Model.Detect(request.Text!);
         return TypedResults.Ok(new LanguageResponse(guess.Language, Math.Round(guess.Confidence, 4)));
     }
 }

@@ -1,60 +1,54 @@
-using Mefapex.Inference.Catalogue;
-using Mefapex.Inference.Embedding;
-using Mefapex.Inference.Languages;
+using Mefapex.Inference.Serving;
 using Microsoft.Extensions.Options;
 
 namespace Mefapex.Ai.Models;
 
-/// <summary>Loads and checks the models once the service listens. A model that fails leaves the others at work.</summary>
-internal sealed partial class ModelHost(IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelHost> logger)
+/// <summary>
+/// Loads the models of the start once the service listens, and tries again those that failed: a caller that keeps away
+/// from an unready service would never do so. A model that fails leaves the others at work.
+/// </summary>
+internal sealed partial class ModelHost(
+    IEnumerable<ModelRegistration> models, IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelHost> logger)
     : BackgroundService
 {
-    public ModelSlot<ITextEncoder> Encoder { get; } = new("embedding");
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public ModelSlot<LanguageDetector> Detector { get; } = new("language");
-
-    public long Loads { get; private set; }
-
-    public override void Dispose()
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (Encoder.TryGet(out var encoder))
-            encoder.Dispose();
-        base.Dispose();
+        if (options.Value.Disabled)
+            LogDisabled();
+        else if (options.Value.EmergencyMode)
+            LogEmergency(options.Value.LargeModelMb);
+
+        var preloaded = models.Where(model => model.Preload).Select(model => model.Slot).ToArray();
+        foreach (var slot in preloaded)
+            await LoadAsync(slot, stoppingToken);
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var slot in preloaded)
+            {
+                if (slot.Status is { State: ModelState.Failed, RetryAt: { } at } && at <= time.GetUtcNow())
+                    await LoadAsync(slot, stoppingToken);
+            }
+        }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(
-        () =>
-        {
-            var folder = options.Value.Path is { Length: > 0 } path ? path : ModelFolder.Bundled;
-            Load(Detector, () => LanguageDetector.Load(Path.Combine(folder, "language")));
-            stoppingToken.ThrowIfCancellationRequested();
-            Load(Encoder, () => SubwordEncoder.Load(
-                Path.Combine(folder, "encoder"), options.Value.IntraOpThreads));
-        },
-        stoppingToken);
-
-    private void Load<T>(ModelSlot<T> slot, Func<T> load)
-        where T : class
+    private static async Task LoadAsync(ModelSlot slot, CancellationToken stoppingToken)
     {
-        var start = time.GetTimestamp();
         try
         {
-            var model = load();
-            var took = time.GetElapsedTime(start);
-            slot.Set(new ModelSlot<T>.Loaded(model, time.GetUtcNow(), took));
-            Loads++;
-            LogLoaded(slot.Kind, took.TotalMilliseconds);
+            await slot.WarmUpAsync(stoppingToken);
         }
-        catch (Exception exception)
+        catch (ModelUnavailableException)
         {
-            slot.Fail(exception is ModelException ? exception.Message : $"It could not be loaded: {exception.Message}");
-            LogFailed(exception, slot.Kind);
+            // The slot has told the log and keeps the reason.
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The {Kind} model is loaded and checked after {Milliseconds:F0} ms.")]
-    private partial void LogLoaded(string kind, double milliseconds);
+    [LoggerMessage(LogLevel.Warning, "Models are switched off (DISABLE_AI_MODELS or Models:Disabled): what needs one answers 503.")]
+    private partial void LogDisabled();
 
-    [LoggerMessage(LogLevel.Error, "The {Kind} model cannot be used.")]
-    private partial void LogFailed(Exception exception, string kind);
+    [LoggerMessage(LogLevel.Warning, "Emergency mode: vectors are not cached and models above {LargeModelMb} MiB are not loaded.")]
+    private partial void LogEmergency(int largeModelMb);
 }

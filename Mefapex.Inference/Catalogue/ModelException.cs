@@ -14,6 +14,9 @@ public enum ModelFault
 
     /// <summary>It computes something else than its test vectors say, or not-a-number.</summary>
     WrongOutput,
+
+    /// <summary>It needs more memory than there is.</summary>
+    TooLarge,
 }
 
 /// <summary>A model cannot be used; the message names the file, the cause and the remedy.</summary>

@@ -18,11 +18,20 @@ public static class CompatibilityVariables
     private static readonly (string Variable, string Key)[] Renamed =
     [
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "Tokens:LifetimeMinutes"),
+        ("AI_MODELS_PATH", "Models:Path"),
         ("AI_SERVICE_ENABLED", "Ai:Enabled"),
         ("DEMO_PASSWORD", "Accounts:DemoPassword"),
         ("DEMO_USER_ENABLED", "Accounts:DemoUsers"),
+        ("DISABLE_AI_MODELS", "Models:Disabled"),
+        ("EMERGENCY_MODE", "Models:EmergencyMode"),
+        ("FORCE_GC_INTERVAL", "Models:ForceGcSeconds"),
+        ("MEMORY_THRESHOLD_MB", "Models:MemoryThresholdMb"),
+        ("MODEL_CACHE_SIZE", "Models:CacheSize"),
         ("SECRET_KEY", "Tokens:SigningKey"),
     ];
+
+    private static readonly string[] Switches =
+        ["AI_SERVICE_ENABLED", "DEMO_USER_ENABLED", "DISABLE_AI_MODELS", "EMERGENCY_MODE"];
 
     /// <summary>Adds what the variables say; done by <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/>.</summary>
     public static T AddCompatibilityVariables<T>(this T builder)
@@ -72,7 +81,7 @@ public static class CompatibilityVariables
         foreach (var (variable, key) in Renamed)
         {
             if (variables[variable] is { Length: > 0 } value)
-                said[key] = (variable, value);
+                said[key] = (variable, Switches.Contains(variable, StringComparer.Ordinal) ? SwitchOf(value) : value);
         }
 
         if (string.Equals(variables["DEBUG"], bool.TrueString, StringComparison.OrdinalIgnoreCase) || variables["DEBUG"] == "1")
@@ -85,6 +94,14 @@ public static class CompatibilityVariables
             said[DatabaseKey] = ("POSTGRES_HOST", ConnectionStringOf(server, variables));
         return said;
     }
+
+    /// <summary>The spellings of yes and no that the replaced system took.</summary>
+    private static string SwitchOf(string value) => value.Trim().ToLowerInvariant() switch
+    {
+        "1" or "yes" or "on" or "y" or "t" => bool.TrueString,
+        "0" or "no" or "off" or "n" or "f" => bool.FalseString,
+        _ => value,
+    };
 
     private static string DatabaseKey => $"ConnectionStrings:{ResourceNames.Database}";
 

@@ -3,14 +3,25 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Mefapex.Ai.Models;
 using Mefapex.Contracts;
+using Mefapex.Inference.Embedding;
+using Mefapex.Inference.Serving;
+using Mefapex.Tests.Inference.Serving;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mefapex.Tests.Ai;
 
 /// <summary>The AI service in this process, with its real models.</summary>
 internal sealed class AiService(params (string Key, string Value)[] settings) : WebApplicationFactory<ModelOptions>
 {
+    private GatedEncoder? _encoder;
+
+    public BatchingEmbeddingGenerator Generator =>
+        (BatchingEmbeddingGenerator)Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+
     /// <summary>Starts it in memory and waits until its models are loaded, or cannot be.</summary>
     public static Task<AiService> StartAsync(params (string Key, string Value)[] settings) =>
         WaitAsync(new AiService(settings));
@@ -24,6 +35,15 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
             kestrel.Listen(IPAddress.Loopback, 0);
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
+        service.StartServer();
+        return WaitAsync(service);
+    }
+
+    /// <summary>Over a real socket, with the bundled encoder behind a gate.</summary>
+    public static Task<AiService> StartGatedAsync(GatedEncoder encoder, params (string Key, string Value)[] settings)
+    {
+        var service = new AiService(settings) { _encoder = encoder };
+        service.UseKestrel(0);
         service.StartServer();
         return WaitAsync(service);
     }
@@ -60,6 +80,16 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
     {
         foreach (var (key, value) in settings)
             builder.UseSetting(key, value);
+        if (_encoder is { } encoder)
+        {
+            builder.ConfigureTestServices(services => services.AddSingleton(provider => new ModelSlot<ITextEncoder>(
+                "embedding",
+                encoder.Loader(),
+                new ModelSlotOptions(),
+                provider.GetRequiredService<MemoryBudget>(),
+                TimeProvider.System,
+                provider.GetRequiredService<ServingMetrics>())));
+        }
     }
 
     private static async Task<string?> StatusAsync(HttpClient client)

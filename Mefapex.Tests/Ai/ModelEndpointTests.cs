@@ -35,7 +35,11 @@ public sealed class ModelEndpointTests
             ModelFolder.Sha256Of(File.ReadAllBytes(Path.Combine(ModelFolder.Bundled, "encoder", "model.onnx"))));
         models.Device.ShouldBe("cpu");
         models.MemoryUsage.ManagedMb.ShouldBeInRange(0.1, models.MemoryUsage.ResidentMb);
-        models.LazyLoadingStats.ShouldBe(new LazyLoadingStats(Enabled: false, Loads: 2, Unloads: 0));
+        models.ModelsLoaded.ShouldAllBe(model => model.State == "ready" && model.MemoryMb > 0);
+        models.CacheInfo.ShouldBe(new EmbeddingCacheInfo(Enabled: true, Entries: 0, Hits: 0, Misses: 0, Capacity: 2000));
+        models.LazyLoadingStats.Enabled.ShouldBeTrue();
+        models.LazyLoadingStats.Loads.ShouldBe(2);
+        models.LazyLoadingStats.Unloads.ShouldBe(0);
     }
 
     [Fact]
@@ -87,7 +91,10 @@ public sealed class ModelEndpointTests
         using var page = await client.GetAsync("/docs/index.html", TestContext.Current.CancellationToken);
 
         document.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(
-            ["/health", "/embedding", "/v1/embeddings/batch", "/language/detect", "/models/info"],
+            [
+                "/health", "/embedding", "/v1/embeddings/batch", "/language/detect",
+                "/models/info", "/models/warmup", "/models/cleanup", "/models/unload", "/stats/lazy-loading",
+            ],
             ignoreOrder: true);
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -1,97 +1,102 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
-using System.Text;
+using Mefapex.Contracts.Ai;
 using Mefapex.Contracts.Health;
+using Mefapex.Tests.Inference.Serving;
+using Mefapex.Tests.Support;
 
 namespace Mefapex.Tests.Ai;
 
 public sealed class OverloadTests
 {
-    private const string Body = """{"text":"izin"}""";
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Beyond_workers_and_queue_a_request_gets_429_at_once_and_the_others_are_served()
+    public async Task Beyond_workers_and_queue_single_and_batch_get_429_at_once_and_the_others_are_served()
+    {
+        var encoder = GatedEncoder.OfBundled();
+        await using var service = await AiService.StartGatedAsync(
+            encoder, ("Models:Workers", "1"), ("Models:MaxQueuedTexts", "1"));
+        using var client = service.CreateClient();
+        encoder.Close();
+        var computed = EmbedAsync(client, "izin");
+        await Eventually.UntilAsync(() => encoder.Running == 1, "the only worker is busy");
+        var queued = EmbedAsync(client, "rapor");
+        await WaitingAsync(service, 1);
+
+        using var single = await EmbedAsync(client, "maaş");
+        using var batch = await client.PostAsJsonAsync("/v1/embeddings/batch", new { texts = (string[])["bordro", "avans"] }, Cancellation);
+
+        foreach (var refused in (HttpResponseMessage[])[single, batch])
+        {
+            (await AiService.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "busy")).ShouldContain("at most 1 may");
+            refused.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1));
+        }
+
+        (await AiService.GetAsync<Readiness>(client, "/health/ready")).Status.ShouldBe("healthy");
+        (await AiService.GetAsync<AiHealth>(client, "/health")).Status.ShouldBe("healthy");
+        (await AiService.PostAsync<LanguageResponse>(client, "/language/detect", new { text = "yıllık izin nasıl alınır" }))
+            .Language.ShouldBe("tr");
+        encoder.Open();
+        foreach (var served in (Task<HttpResponseMessage>[])[computed, queued])
+        {
+            using var response = await served;
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task Two_hundred_clients_against_a_queue_of_64_are_served_or_refused_and_health_stays_green()
     {
         await using var service = await AiService.StartOnKestrelAsync(
-            ("Models:MaxConcurrentRequests", "1"), ("Models:MaxQueuedRequests", "1"));
+            ("Models:MaxQueuedTexts", "64"), ("Models:Workers", "1"), ("Models:CacheSize", "0"));
         using var client = service.CreateClient();
+        using var flood = new CancellationTokenSource();
+        var health = HealthWhileAsync(client, flood.Token);
 
-        // One request holds the only worker while its body is awaited, one waits; whichever comes third is refused.
-        var requests = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => HalfRequest.SendAsync(client.BaseAddress!)));
-        var answers = requests.Select(request => request.ReadAsync()).ToList();
-        var refused = await Task.WhenAny(answers);
-        var text = await refused;
-        text.ShouldStartWith("HTTP/1.1 429");
-        text.ShouldContain("Retry-After: 1");
-        text.ShouldContain("urn:mefapex:problem:busy");
-        (await AiService.GetAsync<Readiness>(client, "/health/ready")).Status.ShouldBe("healthy");
+        var codes = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => StatusesAsync(client, i)));
+        await flood.CancelAsync();
 
-        for (var i = 0; i < requests.Length; i++)
-        {
-            if (answers[i] != refused)
-                await requests[i].FinishAsync();
-        }
-
-        foreach (var answer in answers.Where(answer => answer != refused))
-            (await answer).ShouldStartWith("HTTP/1.1 200");
-        foreach (var request in requests)
-            request.Dispose();
+        var all = codes.SelectMany(of => of).ToArray();
+        all.Length.ShouldBe(200 * 5);
+        all.ShouldBeSubsetOf([HttpStatusCode.OK, HttpStatusCode.TooManyRequests]);
+        all.ShouldContain(HttpStatusCode.OK);
+        (await health).ShouldBeGreaterThan(0);
+        using var after = await EmbedAsync(client, "izin");
+        after.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    [Fact]
-    public async Task A_flood_is_served_or_refused_and_nothing_hangs()
+    private static async Task<HttpStatusCode[]> StatusesAsync(HttpClient client, int number)
     {
-        await using var service = await AiService.StartOnKestrelAsync(("Models:MaxQueuedRequests", "8"));
-        using var client = service.CreateClient();
+        var codes = new HttpStatusCode[5];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            var texts = Enumerable.Repeat($"{number} numaralı dosyanın {i}. sayfası nerede?", 1 + number % 8);
+            using var response = await client.PostAsJsonAsync("/v1/embeddings/batch", new { texts }, Cancellation);
+            codes[i] = response.StatusCode;
+        }
 
-        var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.PostAsJsonAsync(
-            "/embedding", new { text = "izin" }, TestContext.Current.CancellationToken)));
-
-        responses.Select(response => response.StatusCode)
-            .ShouldBeSubsetOf([HttpStatusCode.OK, HttpStatusCode.TooManyRequests]);
-        responses.ShouldContain(response => response.StatusCode == HttpStatusCode.OK);
-        foreach (var response in responses)
-            response.Dispose();
+        return codes;
     }
 
-    /// <summary>A request whose body comes when it is told to.</summary>
-    private sealed class HalfRequest(TcpClient connection) : IDisposable
+    private static async Task<int> HealthWhileAsync(HttpClient client, CancellationToken until)
     {
-        public static async Task<HalfRequest> SendAsync(Uri address)
+        var asked = 0;
+        while (!until.IsCancellationRequested)
         {
-            var request = new HalfRequest(new TcpClient());
-            await request.WriteAsync(address);
-            return request;
+            using var ready = await client.GetAsync("/health/ready", Cancellation);
+            using var health = await client.GetAsync("/health", Cancellation);
+            ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+            health.StatusCode.ShouldBe(HttpStatusCode.OK);
+            asked++;
         }
 
-        public async Task FinishAsync() =>
-            await connection.GetStream().WriteAsync(Encoding.UTF8.GetBytes(Body), TestContext.Current.CancellationToken);
-
-        /// <summary>The answer up to its last chunk.</summary>
-        public async Task<string> ReadAsync()
-        {
-            var text = new StringBuilder();
-            var buffer = new byte[4096];
-            while (!text.ToString().EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal))
-            {
-                var read = await connection.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken);
-                if (read == 0)
-                    break;
-                text.Append(Encoding.UTF8.GetString(buffer, 0, read));
-            }
-
-            return text.ToString();
-        }
-
-        public void Dispose() => connection.Dispose();
-
-        private async Task WriteAsync(Uri address)
-        {
-            await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
-            var head = $"POST /embedding HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n" +
-                $"Content-Length: {Body.Length}\r\nConnection: close\r\n\r\n";
-            await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
-        }
+        return asked;
     }
+
+    private static Task<HttpResponseMessage> EmbedAsync(HttpClient client, string text) =>
+        client.PostAsJsonAsync("/embedding", new { text }, Cancellation);
+
+    private static Task WaitingAsync(AiService service, int texts) => Eventually.UntilAsync(
+        () => service.Generator.Waiting == texts, $"{texts} texts wait");
 }
