@@ -103,6 +103,9 @@ public static class ModelTasks
 
     /// <summary>Text to language.</summary>
     public const string LanguageIdentification = "language-identification";
+
+    /// <summary>Messages to text.</summary>
+    public const string TextGeneration = "text-generation";
 }
 
 /// <summary>An input or output of a model.</summary>
