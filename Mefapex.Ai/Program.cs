@@ -1,5 +1,6 @@
 using Mefapex.Ai.Commands;
 using Mefapex.Ai.Embedding;
+using Mefapex.Ai.Generation;
 using Mefapex.Ai.Health;
 using Mefapex.Ai.Languages;
 using Mefapex.Ai.Models;
@@ -11,6 +12,7 @@ if (ModelCommands.Run(args, Console.Out, Console.Error) is { } exitCode)
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddModels();
+builder.AddGeneration();
 builder.AddApiDocs("Mefapex AI service");
 
 var app = builder.Build();
@@ -19,6 +21,7 @@ app.MapDefaultEndpoints();
 app.MapAiHealth();
 app.MapEmbedding();
 app.MapLanguages();
+app.MapGeneration();
 app.MapModels();
 app.MapApiDocs();
 return await app.RunServiceAsync();

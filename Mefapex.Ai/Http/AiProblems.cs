@@ -1,4 +1,6 @@
+using Mefapex.Ai.Generation;
 using Mefapex.Contracts.Ai;
+using Mefapex.Inference.Generation;
 using Mefapex.Inference.Serving;
 using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -61,6 +63,25 @@ internal static class AiProblems
         "model-wrong-output",
         "The model gave no usable answer",
         "The model computed something that is not a number or failed while it computed; the service's log says which model.");
+
+    public static ProblemHttpResult GeneratorNotConfigured() => Make(
+        StatusCodes.Status503ServiceUnavailable,
+        "generator-not-configured",
+        "No language model",
+        $"This service has no language model. Set {GenerationOptions.Section}:{nameof(GenerationOptions.Path)} or " +
+        $"{GenerationOptions.PathVariable} to the folder of one in the layout of ONNX Runtime GenAI.");
+
+    public static ProblemHttpResult MaxLength(int asked, int limit) => Make(
+        StatusCodes.Status400BadRequest,
+        "max-length",
+        "Wrong length",
+        $"max_length is {asked}; send 1 to {limit} tokens.");
+
+    public static ProblemHttpResult PromptTooLong(PromptTooLongException exception) => Make(
+        StatusCodes.Status400BadRequest, "prompt-too-long", "Prompt too long", exception.Message);
+
+    public static ProblemHttpResult PromptRefused(PromptRefusedException exception) => Make(
+        StatusCodes.Status400BadRequest, "prompt-refused", "Prompt refused", exception.Message);
 
     private static ProblemHttpResult Make(int status, string slug, string title, string detail) =>
         TypedResults.Problem(detail, statusCode: status, title: title, type: ProblemTypes.Prefix + slug);

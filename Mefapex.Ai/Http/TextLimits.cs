@@ -10,10 +10,10 @@ internal static class TextLimits
 
     /// <summary>The error answer for an unacceptable text, or null.</summary>
     /// <param name="what">How the answer names the text, such as <c>text</c> or <c>texts[3]</c>.</param>
-    public static ProblemHttpResult? Check(string? text, string what)
+    public static ProblemHttpResult? Check(string? text, string what, int maxCharacters = MaxCharacters)
     {
-        if (text?.Length > MaxCharacters)
-            return AiProblems.TextTooLong(what, text.Length, MaxCharacters);
+        if (text?.Length > maxCharacters)
+            return AiProblems.TextTooLong(what, text.Length, maxCharacters);
         return IsEmpty(text) ? AiProblems.EmptyText(what) : null;
     }
 

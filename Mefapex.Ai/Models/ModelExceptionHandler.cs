@@ -1,13 +1,14 @@
 using System.Globalization;
 using Mefapex.Ai.Http;
 using Mefapex.Inference.Catalogue;
+using Mefapex.Inference.Generation;
 using Mefapex.Inference.Serving;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Ai.Models;
 
-/// <summary>Answers for a model that is busy, cannot be used, or computed something wrong.</summary>
+/// <summary>Answers for a model that is busy, cannot be used, does not take the prompt, or computed something wrong.</summary>
 internal sealed partial class ModelExceptionHandler(ILogger<ModelExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(
@@ -34,7 +35,11 @@ internal sealed partial class ModelExceptionHandler(ILogger<ModelExceptionHandle
                 return (AiProblems.Busy(busy), busy.RetryAfter);
             case ModelUnavailableException unavailable:
                 return (AiProblems.Unavailable(unavailable), unavailable.RetryAfter);
-            case ModelException { Fault: ModelFault.WrongOutput } wrong:
+            case PromptTooLongException tooLong:
+                return (AiProblems.PromptTooLong(tooLong), null);
+            case PromptRefusedException refused:
+                return (AiProblems.PromptRefused(refused), null);
+            case ModelException wrong:
                 LogWrong(wrong);
                 return (AiProblems.WrongOutput(), null);
             default:

@@ -27,6 +27,13 @@ internal static class ModelRegistrationExtensions
     /// <param name="preload">Whether it belongs to those that are loaded at the start.</param>
     public static IServiceCollection AddModelSlot<T>(
         this IServiceCollection services, string kind, bool preload, Func<ModelOptions, ModelLoader<T>> loader)
+        where T : class =>
+        services.AddModelSlot(
+            kind, preload, provider => loader(provider.GetRequiredService<IOptions<ModelOptions>>().Value));
+
+    /// <summary>The same for a loader that needs other services.</summary>
+    public static IServiceCollection AddModelSlot<T>(
+        this IServiceCollection services, string kind, bool preload, Func<IServiceProvider, ModelLoader<T>> loader)
         where T : class
     {
         services.AddSingleton(provider =>
@@ -35,7 +42,7 @@ internal static class ModelRegistrationExtensions
             var log = provider.GetRequiredService<ModelLog>();
             return new ModelSlot<T>(
                 kind,
-                loader(options),
+                loader(provider),
                 new ModelSlotOptions
                 {
                     IdleUnload = TimeSpan.FromMinutes(options.IdleUnloadMinutes),

@@ -18,6 +18,7 @@ public static class CompatibilityVariables
     private static readonly (string Variable, string Key)[] Renamed =
     [
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "Tokens:LifetimeMinutes"),
+        ("AI_GENERATOR_PATH", "Models:Generator:Path"),
         ("AI_MODELS_PATH", "Models:Path"),
         ("AI_SERVICE_ENABLED", "Ai:Enabled"),
         ("DEMO_PASSWORD", "Accounts:DemoPassword"),

@@ -18,6 +18,7 @@ namespace Mefapex.Tests.Ai;
 internal sealed class AiService(params (string Key, string Value)[] settings) : WebApplicationFactory<ModelOptions>
 {
     private GatedEncoder? _encoder;
+    private Action<IServiceCollection> _otherServices = static _ => { };
 
     public BatchingEmbeddingGenerator Generator =>
         (BatchingEmbeddingGenerator)Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
@@ -27,9 +28,14 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
         WaitAsync(new AiService(settings));
 
     /// <summary>The same over a real socket of the loopback interface, patient with bodies that take their time.</summary>
-    public static Task<AiService> StartOnKestrelAsync(params (string Key, string Value)[] settings)
+    public static Task<AiService> StartOnKestrelAsync(params (string Key, string Value)[] settings) =>
+        StartOnKestrelAsync(static _ => { }, settings);
+
+    /// <summary>The same with other services in place of its own.</summary>
+    public static Task<AiService> StartOnKestrelAsync(
+        Action<IServiceCollection> otherServices, params (string Key, string Value)[] settings)
     {
-        var service = new AiService(settings);
+        var service = new AiService(settings) { _otherServices = otherServices };
         service.UseKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0);
@@ -80,6 +86,7 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
     {
         foreach (var (key, value) in settings)
             builder.UseSetting(key, value);
+        builder.ConfigureTestServices(_otherServices);
         if (_encoder is { } encoder)
         {
             builder.ConfigureTestServices(services => services.AddSingleton(provider => new ModelSlot<ITextEncoder>(

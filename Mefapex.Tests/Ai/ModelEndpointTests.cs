@@ -92,7 +92,7 @@ public sealed class ModelEndpointTests
 
         document.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(
             [
-                "/health", "/embedding", "/v1/embeddings/batch", "/language/detect",
+                "/health", "/embedding", "/v1/embeddings/batch", "/language/detect", "/generate", "/generate/huggingface",
                 "/models/info", "/models/warmup", "/models/cleanup", "/models/unload", "/stats/lazy-loading",
             ],
             ignoreOrder: true);
