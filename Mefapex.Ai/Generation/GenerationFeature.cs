@@ -17,7 +17,7 @@ internal static class GenerationFeature
         builder.Services.AddOptions<GenerationOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         if (section[nameof(GenerationOptions.Path)] is not { Length: > 0 } path)
             return;
-        builder.Services.AddModelSlot(Kind, preload: false, provider => LoaderOf(
+        builder.Services.AddModelSlot(Kind, section.GetValue<bool>(nameof(GenerationOptions.Preload)), provider => LoaderOf(
             provider.GetRequiredService<IOptions<GenerationOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IChatClient>(provider => new LeasedChatClient(
             provider.GetRequiredService<ModelSlot<OnnxChatClient>>(), GeneratorFolder.NameOf(path)));
@@ -28,5 +28,5 @@ internal static class GenerationFeature
         () => GeneratorFolder.Open(options.Path).Bytes,
         _ => OnnxChatClient.Load(options.Path, options.ToClient(), time),
         static (_, _) => { },
-        static _ => null);
+        static client => client.Manifest);
 }

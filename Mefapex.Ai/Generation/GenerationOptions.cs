@@ -14,6 +14,9 @@ internal sealed class GenerationOptions
     /// <summary>Folder of a language model in the layout of ONNX Runtime GenAI; empty for none.</summary>
     public string Path { get; set; } = "";
 
+    /// <summary>Loads the model at the start, not at its first use.</summary>
+    public bool Preload { get; set; }
+
     /// <summary>Threads that one answer may use; 0 leaves it to the model's genai_config.json.</summary>
     [Range(0, 64)]
     public int IntraOpThreads { get; set; }

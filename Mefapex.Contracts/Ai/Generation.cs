@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mefapex.Contracts.Ai;
 
 /// <summary>Body of <c>POST /generate</c> and <c>POST /generate/huggingface</c>.</summary>
@@ -8,10 +10,14 @@ public sealed record GenerateRequest(string? Prompt, int MaxLength = 80, bool Tu
 
 /// <summary>Answer of <c>POST /generate</c>.</summary>
 /// <param name="QualityScore">Geometric mean of the probabilities that the model gave the tokens it generated, above 0
-/// and at most 1; absent where it generated none.</param>
+/// and at most 1; null where it generated none.</param>
 /// <param name="FinishReason"><c>stop</c>: the answer is whole; <c>length</c>: it reached <c>max_length</c> or the end of
 /// the context; <c>time_limit</c>: the time was up.</param>
-public sealed record GenerateResponse(string GeneratedText, string ModelUsed, double? QualityScore, string FinishReason);
+public sealed record GenerateResponse(
+    string GeneratedText,
+    string ModelUsed,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? QualityScore,
+    string FinishReason);
 
 /// <summary>Answer of <c>POST /generate/huggingface</c>; the finish reason is that of <see cref="GenerateResponse"/>.</summary>
 public sealed record GenerateTextResponse(string Response, string FinishReason);

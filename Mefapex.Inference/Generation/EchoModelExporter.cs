@@ -84,12 +84,12 @@ public static class EchoModelExporter
         Write(folder, "tokenizer_config.json", TokenizerConfiguration(withTemplate));
     }
 
-    internal static byte[] BuildGraph(int contextLength)
+    internal static byte[] BuildGraph(int contextLength, OnnxElementType logits = OnnxElementType.Float)
     {
         var graph = new OnnxModelBuilder("mefapex-echo")
             .Input("input_ids", OnnxElementType.Int64, "batch", "sequence")
             .Input("position_ids", OnnxElementType.Int64, "batch", "sequence")
-            .Output("logits", OnnxElementType.Float, "batch", "sequence", $"{VocabularySize}")
+            .Output("logits", logits, "batch", "sequence", $"{VocabularySize}")
             .Constant(Embedding())
             .Constant(Positions(contextLength))
             .Constant(Logits())
@@ -117,7 +117,8 @@ public static class EchoModelExporter
             .Node("Squeeze", ["copied", "axis_last"], "copied_token")
             .Node("Round", ["copied_token"], "copied_whole")
             .Node("Cast", ["copied_whole"], "row", OnnxAttribute.Of("to", (long)OnnxElementType.Int64))
-            .Node("Gather", ["logit_rows", "row"], "logits")
+            .Node("Gather", ["logit_rows", "row"], "logits_float")
+            .Node("Cast", ["logits_float"], "logits", OnnxAttribute.Of("to", (long)logits))
             .Build();
     }
 

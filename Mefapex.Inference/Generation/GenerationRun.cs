@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Mefapex.Inference.Catalogue;
 using Microsoft.Extensions.AI;
@@ -61,6 +62,10 @@ internal sealed class GenerationRun : IDisposable
                 _parameters.SetSearchOption("do_sample", samples);
             foreach (var (name, value) in plan.Sampling)
                 _parameters.SetSearchOption(name, value);
+
+            // Left to itself the runtime asks the processor for 2.5 kB of entropy, which takes 15 ms and more.
+            if (_parameters.GetSearchNumber("random_seed") < 0)
+                _parameters.SetSearchOption("random_seed", RandomNumberGenerator.GetInt32(int.MaxValue));
             _generator = new Generator(model, _parameters);
             _decoder = tokenizer.CreateStream();
         }
@@ -173,9 +178,7 @@ internal sealed class GenerationRun : IDisposable
     private ReadOnlySpan<int> NextPart()
     {
         var rest = _prompt.AsSpan(_read);
-        if (!_folder.ReadsInParts || rest.Length == 1)
-            return rest;
-        var part = rest[..Math.Min(PromptPart, rest.Length - 1)];
+        var part = _folder.ReadsInParts && rest.Length > 1 ? rest[..Math.Min(PromptPart, rest.Length - 1)] : rest;
 
         // The runtime looks for a part's last token that is not padding and reads past the buffer where there is none.
         return part.ContainsAnyExcept(_folder.PadToken) ? part : part[..1];
@@ -203,7 +206,7 @@ internal sealed class GenerationRun : IDisposable
                 TensorPrimitives.ConvertToSingle(logits.GetData<Half>()[^vocabulary..], halves);
                 return halves;
             default:
-                // bfloat16: the upper half of a float
+                // bfloat16, which the binding has no name for: the upper half of a float.
                 var wide = new uint[vocabulary];
                 var narrow = logits.GetData<ushort>()[^vocabulary..];
                 for (var i = 0; i < narrow.Length; i++)

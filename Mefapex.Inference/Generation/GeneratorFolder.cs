@@ -57,6 +57,9 @@ public sealed record GeneratorFolder
 
     internal string LogitsName { get; private init; } = "";
 
+    /// <summary>The file of the decoder's graph; empty for models of several decoders.</summary>
+    internal string DecoderFile { get; private init; } = "";
+
     /// <summary>Reads the folder and checks that its files are there and fit together; the weights are not loaded.</summary>
     /// <exception cref="ModelException">A file is missing, damaged, or does not fit the others.</exception>
     public static GeneratorFolder Open(string path)
@@ -93,12 +96,13 @@ public sealed record GeneratorFolder
             ChatTemplate = TemplateOf(tokenizer, tokenizerConfiguration.RootElement),
             AddsBeginToken = Field(tokenizerConfiguration.RootElement, "add_bos_token") is { ValueKind: JsonValueKind.True },
             ReadsInParts = !type.StartsWith("phi", StringComparison.Ordinal) && Field(decoder, "sliding_window") is null,
+            DecoderFile = Text(decoder, "filename") ?? "",
             LogitsName = Field(decoder, "outputs") is { } outputs ? Text(outputs, "logits") ?? "logits" : "logits",
             Bytes = new DirectoryInfo(full).EnumerateFiles("*", SearchOption.AllDirectories).Sum(entry => entry.Length),
         };
         folder.CheckTokens(file);
-        if (Text(decoder, "filename") is { } decoderFile)
-            folder.CheckLogits(System.IO.Path.Combine(full, decoderFile), file);
+        if (folder.DecoderFile.Length > 0)
+            folder.CheckLogits(System.IO.Path.Combine(full, folder.DecoderFile), file);
         return folder;
     }
 

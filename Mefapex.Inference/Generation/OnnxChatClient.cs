@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Onnx;
@@ -74,6 +75,10 @@ public sealed class OnnxChatClient : IChatClient
     /// <summary>What the model's folder says of it.</summary>
     public GeneratorFolder Folder { get; }
 
+    /// <summary>The same in the form of the bundled models, with the hash of the decoder's graph. What such a folder does
+    /// not say is <c>unknown</c>.</summary>
+    public ModelManifest Manifest { get; private set; } = null!;
+
     /// <summary>Generators of the runtime that exist now: at most one for each answer in the making.</summary>
     public int LiveGenerators => Volatile.Read(ref _liveGenerators);
 
@@ -87,6 +92,7 @@ public sealed class OnnxChatClient : IChatClient
         try
         {
             client.Verify();
+            client.Manifest = ManifestOf(client.Folder);
             return client;
         }
         catch
@@ -369,6 +375,25 @@ public sealed class OnnxChatClient : IChatClient
 
     private static AdditionalPropertiesDictionary? PropertiesOf(GenerationRun run) =>
         run.Quality is { } quality ? new AdditionalPropertiesDictionary { [QualityScore] = quality } : null;
+
+    private static ModelManifest ManifestOf(GeneratorFolder folder)
+    {
+        const string unknown = "unknown";
+        var file = new FileInfo(Path.Combine(folder.Path, folder.DecoderFile.Length > 0 ? folder.DecoderFile : GeneratorFolder.ConfigurationFile));
+        using var stream = file.OpenRead();
+        return new ModelManifest
+        {
+            Name = folder.Name,
+            Version = unknown,
+            Task = ModelTasks.TextGeneration,
+            Languages = [],
+            File = file.Name,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(stream)),
+            Bytes = file.Length,
+            TrainingData = unknown,
+            Licence = unknown,
+        };
+    }
 
     private static string NewId() => $"gen-{Guid.NewGuid():N}";
 

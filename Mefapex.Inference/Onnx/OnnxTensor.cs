@@ -22,6 +22,12 @@ public enum OnnxElementType
 
     /// <summary>Boolean.</summary>
     Bool = 9,
+
+    /// <summary>16-bit floating point.</summary>
+    Float16 = 10,
+
+    /// <summary>The upper half of a 32-bit float.</summary>
+    BFloat16 = 16,
 }
 
 /// <summary>A named constant of a graph: row-major values in little-endian order.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Mefapex.Ai.Generation;
 using Mefapex.Contracts.Ai;
 using Mefapex.Contracts.Health;
+using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Generation;
 using Mefapex.Inference.Serving;
 using Mefapex.Tests.Inference.Generation;
@@ -124,7 +125,8 @@ public sealed class GenerationEndpointTests : IDisposable
         using var response = await PostAsync(client, new { prompt = "soru" });
         var health = await AiService.GetAsync<AiHealth>(client, "/health");
 
-        await AiService.ProblemAsync(response, HttpStatusCode.ServiceUnavailable, "model-unavailable");
+        var detail = await AiService.ProblemAsync(response, HttpStatusCode.ServiceUnavailable, "model-unavailable");
+        detail.ShouldNotContain(_folder.Path);
         health.Status.ShouldBe("degraded");
         health.ModelsAvailable["generation"].ShouldBeFalse();
         (await AiService.GetAsync<Readiness>(client, "/health/ready")).Status.ShouldBe("healthy");
@@ -142,6 +144,11 @@ public sealed class GenerationEndpointTests : IDisposable
         slot.Status.State.ShouldBe(ModelState.Unloaded);
         await AiService.PostAsync<GenerateResponse>(client, "/generate", new { prompt = "soru" });
         slot.Status.State.ShouldBe(ModelState.Ready);
+        var told = (await AiService.GetAsync<ModelsInfo>(client, "/models/info")).ModelsLoaded
+            .Single(model => model.Kind == GenerationFeature.Kind);
+        told.Name.ShouldBe("echo");
+        told.Task.ShouldBe(ModelTasks.TextGeneration);
+        told.Sha256.ShouldBe(ModelFolder.Sha256Of(File.ReadAllBytes(_folder.File("model.onnx"))));
         await AiService.PostAsync<JsonElement>(client, "/models/unload", new { });
         slot.Status.State.ShouldBe(ModelState.Unloaded);
         (await AiService.PostAsync<GenerateResponse>(client, "/generate", new { prompt = "soru" })).GeneratedText.ShouldBe("soru");
@@ -221,6 +228,28 @@ public sealed class GenerationEndpointTests : IDisposable
         refused.Headers.RetryAfter.ShouldNotBeNull().Delta.ShouldNotBeNull().TotalSeconds.ShouldBeGreaterThanOrEqualTo(1);
         ready.Status.ShouldBe("healthy");
         (await AiService.PostAsync<GenerateResponse>(client, "/generate", new { prompt = "soru" })).GeneratedText.ShouldBe("soru");
+    }
+
+    [Fact]
+    public async Task A_model_to_be_loaded_at_the_start_is_there_before_its_first_request()
+    {
+        await using var service = await StartAsync(("Models:Generator:Preload", "true"));
+        var slot = service.Services.GetRequiredService<ModelSlot<OnnxChatClient>>();
+
+        await Eventually.UntilAsync(() => slot.Status.State == ModelState.Ready, "the language model was ready");
+    }
+
+    [Fact]
+    public async Task An_answer_that_never_began_has_a_quality_of_null()
+    {
+        await using var service = await StartAsync(new HookedTime(), ("Models:Generator:TimeLimitSeconds", "1"));
+        using var client = service.CreateClient();
+
+        var answer = await AiService.PostAsync<JsonElement>(client, "/generate", new { prompt = "soru" });
+
+        answer.GetProperty("generated_text").GetString().ShouldBe("");
+        answer.GetProperty("quality_score").ValueKind.ShouldBe(JsonValueKind.Null);
+        answer.GetProperty("finish_reason").GetString().ShouldBe("time_limit");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Mefapex.Inference.Generation;
+using Mefapex.Inference.Onnx;
 using Microsoft.Extensions.AI;
 
 namespace Mefapex.Tests.Inference.Generation;
@@ -62,6 +63,30 @@ public sealed class OnnxChatClientTests : IDisposable
 
         response.Text.ShouldBe("1111");
         Quality(response).ShouldBe(Math.Pow(0.5 * 0.5 * 0.5 * 0.5 * 0.9, 0.2), Tolerance);
+    }
+
+    [Theory]
+    [InlineData(OnnxElementType.Float16, 1e-3)]
+    [InlineData(OnnxElementType.BFloat16, 1e-2)]
+    public async Task Logits_of_half_precision_are_measured_too(OnnxElementType type, double tolerance)
+    {
+        File.WriteAllBytes(_folder.File("model.onnx"), EchoModelExporter.BuildGraph(1024, type));
+        using var client = _folder.Load();
+
+        var response = await client.GetResponseAsync("a1", cancellationToken: TestContext.Current.CancellationToken);
+
+        response.Text.ShouldBe("a1");
+        Quality(response).ShouldBe(Math.Pow(0.9 * 0.5 * 0.9, 1.0 / 3), tolerance);
+    }
+
+    [Fact]
+    public async Task Without_a_seed_draws_differ()
+    {
+        var texts = new HashSet<string>();
+        for (var i = 0; i < 3; i++)
+            texts.Add((await AskAsync(new string('4', 60), new ChatOptions { Temperature = 1, TopK = 2, MaxOutputTokens = 60 })).Text);
+
+        texts.Count.ShouldBe(3);
     }
 
     [Fact]
