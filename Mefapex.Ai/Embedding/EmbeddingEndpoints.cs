@@ -12,7 +12,7 @@ internal static class EmbeddingEndpoints
 {
     public const int MaxBatch = 256;
 
-    private const long MaxBatchBytes = 16 * 1024 * 1024;
+    public const long MaxBatchBytes = 16 * 1024 * 1024;
 
     public static void MapEmbedding(this IEndpointRouteBuilder routes)
     {

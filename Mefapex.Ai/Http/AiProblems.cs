@@ -25,6 +25,23 @@ internal static class AiProblems
         "Wrong batch size",
         $"The batch has {count} texts; send 1 to {limit}.");
 
+    /// <summary>A field that cannot be followed; <paramref name="parameter"/> is named in a member of its own.</summary>
+    public static ProblemHttpResult Invalid(string parameter, string detail) => Make(
+        StatusCodes.Status400BadRequest, "invalid-parameter", "Request not understood", detail, parameter);
+
+    public static ProblemHttpResult TooManyTokens(string what, int limit) => Make(
+        StatusCodes.Status413PayloadTooLarge,
+        "too-many-tokens",
+        "Text too long",
+        $"{what} has more than the {limit} tokens that the model reads. Split it, or send truncate: true to use its beginning.");
+
+    public static ProblemHttpResult UnknownModel(string asked, string there) => Make(
+        StatusCodes.Status404NotFound,
+        "model-not-found",
+        "Unknown model",
+        $"There is no model '{asked}' for this; '{there}' is what runs here.",
+        "model");
+
     public static ProblemHttpResult Busy(ModelBusyException busy) => busy.Cause switch
     {
         BusyCause.QueueFull => Make(
@@ -83,6 +100,11 @@ internal static class AiProblems
     public static ProblemHttpResult PromptRefused(PromptRefusedException exception) => Make(
         StatusCodes.Status400BadRequest, "prompt-refused", "Prompt refused", exception.Message);
 
-    private static ProblemHttpResult Make(int status, string slug, string title, string detail) =>
-        TypedResults.Problem(detail, statusCode: status, title: title, type: ProblemTypes.Prefix + slug);
+    private static ProblemHttpResult Make(int status, string slug, string title, string detail, string? parameter = null) =>
+        TypedResults.Problem(
+            detail,
+            statusCode: status,
+            title: title,
+            type: ProblemTypes.Prefix + slug,
+            extensions: parameter is null ? null : [new(ForeignErrors.Parameter, parameter)]);
 }

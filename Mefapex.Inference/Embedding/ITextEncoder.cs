@@ -14,6 +14,9 @@ public interface ITextEncoder : IDisposable
     /// <summary>Length of each vector.</summary>
     int Dimensions { get; }
 
+    /// <summary>The most tokens of a text that are read.</summary>
+    int MaxTokens { get; }
+
     /// <summary>The text as the graph reads it. Text beyond the model's longest input is cut off.</summary>
     /// <exception cref="ArgumentException">Nothing is left of the text to embed.</exception>
     EncoderInput Tokenize(string text, TextRole role = TextRole.Query);

@@ -39,6 +39,9 @@ public sealed class SubwordEncoder : ITextEncoder
     /// <inheritdoc/>
     public int Dimensions { get; }
 
+    /// <summary>The most words of a text that are read; each is several features.</summary>
+    public int MaxTokens => SubwordFeatures.MaxWords;
+
     /// <inheritdoc/>
     public ModelManifest Manifest => _folder.Manifest;
 

@@ -77,7 +77,8 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
     {
         response.StatusCode.ShouldBe(status);
         response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        var problem = JsonSerializer.Deserialize<JsonElement>(
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         problem.GetProperty("type").GetString().ShouldBe($"urn:mefapex:problem:{slug}");
         return problem.GetProperty("detail").GetString().ShouldNotBeNull();
     }

@@ -16,6 +16,8 @@ internal sealed class GatedEncoder(ITextEncoder inner) : ITextEncoder
 
     public int Dimensions => inner.Dimensions;
 
+    public int MaxTokens => inner.MaxTokens;
+
     public bool Disposed { get; private set; }
 
     /// <summary>Done inside of each run, before the inner one.</summary>
