@@ -17,8 +17,8 @@ namespace Mefapex.Inference.Serving;
 /// </remarks>
 public sealed class BatchingEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
 {
-    /// <summary>A call of more texts is computed in parts of this many, so that it never fills the queue alone.</summary>
-    public const int TextsPerPart = 256;
+    /// <summary>Most texts of one part of a call; parts follow each other.</summary>
+    private const int LongestPart = 256;
 
     private const string ManifestKey = "manifest";
 
@@ -30,6 +30,7 @@ public sealed class BatchingEmbeddingGenerator : IEmbeddingGenerator<string, Emb
     private readonly ServingMetrics _metrics;
     private readonly EmbeddingQueue _queue;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+    private readonly int _textsPerPart;
     private ModelManifest? _lastManifest;
 
     /// <summary>A generator over a slot, whose only queue it is.</summary>
@@ -41,10 +42,13 @@ public sealed class BatchingEmbeddingGenerator : IEmbeddingGenerator<string, Emb
         ServingMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(slot);
+        ArgumentNullException.ThrowIfNull(options);
         _slot = slot;
         _cache = cache;
         _time = time;
         _metrics = metrics;
+        // A call never fills more than half of the queue.
+        _textsPerPart = Math.Clamp(options.MaxQueuedTexts / 2, 1, LongestPart);
         _queue = new EmbeddingQueue(slot.Kind, options, time, metrics);
     }
 
@@ -126,7 +130,7 @@ public sealed class BatchingEmbeddingGenerator : IEmbeddingGenerator<string, Emb
         if (!_slot.TryAcquire(out var lease))
         {
             // Also those who wait for the model to be loaded are bounded in number.
-            entered = Math.Min(texts.Count, TextsPerPart);
+            entered = Math.Min(texts.Count, _textsPerPart);
             _queue.Enter(entered);
         }
 
@@ -134,9 +138,9 @@ public sealed class BatchingEmbeddingGenerator : IEmbeddingGenerator<string, Emb
         {
             lease ??= await _slot.AcquireAsync(cancellationToken);
             Volatile.Write(ref _lastManifest, lease.Model.Manifest);
-            for (var start = 0; start < texts.Count; start += TextsPerPart)
+            for (var start = 0; start < texts.Count; start += _textsPerPart)
             {
-                var part = new Part(lease, texts, start, Math.Min(start + TextsPerPart, texts.Count), call?.Role ?? default, vectors);
+                var part = new Part(lease, texts, start, Math.Min(start + _textsPerPart, texts.Count), call?.Role ?? default, vectors);
                 var missing = FindKnown(part, ref tokens);
                 if (missing.Count == 0)
                     continue;

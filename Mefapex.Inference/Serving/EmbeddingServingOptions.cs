@@ -9,7 +9,7 @@ public sealed record EmbeddingServingOptions
     /// <summary>Most tokens of one run, padding included; a longer text runs alone.</summary>
     public int TokensPerRun { get; init; } = 4096;
 
-    /// <summary>Texts that may wait. A call of more texts is taken while nothing waits.</summary>
+    /// <summary>Texts that may wait. A call of more than half as many is computed in parts.</summary>
     public int MaxQueuedTexts { get; init; } = 2048;
 
     /// <summary>Tokens that may wait. A call of more tokens is taken while nothing waits.</summary>

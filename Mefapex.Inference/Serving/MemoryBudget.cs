@@ -50,6 +50,9 @@ public sealed class MemoryBudget
     /// <summary>Bytes of the process that are in physical memory.</summary>
     public long Resident => _resident();
 
+    /// <summary>Bytes of the files of models that are being loaded.</summary>
+    internal long Reserved => Interlocked.Read(ref _reserved);
+
     /// <summary>Claims room while a model is loaded; what is loaded counts as resident afterwards.</summary>
     /// <param name="bytes">Of the model's files; the model takes at least as much.</param>
     /// <exception cref="ModelException">It does not fit.</exception>

@@ -74,6 +74,8 @@ public sealed class ServingMetrics : IDisposable
             _meter.Dispose();
     }
 
+    internal bool IsOf(Meter meter) => meter == _meter;
+
     internal void Observe(ModelSlot slot) => _slots[slot] = 0;
 
     internal void Forget(ModelSlot slot) => _slots.TryRemove(slot, out _);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,9 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
 
     private static ProblemDetails Describe(BadHttpRequestException bad, HttpContext context)
     {
+        if (IsInvalidText(bad))
+            return new ProblemDetails { Status = bad.StatusCode, Type = ProblemTypes.InvalidUtf8 };
+
         var json = bad.InnerException as JsonException;
         return new ProblemDetails
         {
@@ -46,6 +50,18 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
                 _ => null,
             },
         };
+    }
+
+    /// <summary>The reader finds bytes that are no text only when it makes a string of them, deep inside.</summary>
+    private static bool IsInvalidText(BadHttpRequestException bad)
+    {
+        for (var current = bad.InnerException; current is not null; current = current.InnerException)
+        {
+            if (current is DecoderFallbackException)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool ExpectsBody(HttpContext context) =>

@@ -12,6 +12,9 @@ public static class ProblemTypes
     /// <summary>The body is not JSON, or not of the expected shape; the detail names the position.</summary>
     public const string WrongJson = Prefix + "wrong-json";
 
+    /// <summary>The body holds bytes that are not UTF-8, or half of a surrogate pair.</summary>
+    public const string InvalidUtf8 = Prefix + "invalid-utf8";
+
     /// <summary>Signing in is required.</summary>
     public const string TokenMissing = Prefix + "token-missing";
 

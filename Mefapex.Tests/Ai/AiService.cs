@@ -49,7 +49,7 @@ internal sealed class AiService(params (string Key, string Value)[] settings) : 
     public static Task<AiService> StartGatedAsync(GatedEncoder encoder, params (string Key, string Value)[] settings)
     {
         var service = new AiService(settings) { _encoder = encoder };
-        service.UseKestrel(0);
+        service.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         service.StartServer();
         return WaitAsync(service);
     }

@@ -114,6 +114,49 @@ public sealed class EmbeddingEndpointTests : IAsyncLifetime
         await AiService.ProblemAsync(response, HttpStatusCode.BadRequest, "wrong-json");
     }
 
+    [Theory]
+    [InlineData("/embedding", "{\"text\":\"izin ", "\"}")]
+    [InlineData("/v1/embeddings/batch", "{\"texts\":[\"izin ", "\"]}")]
+    public async Task Bytes_that_are_not_UTF8_are_a_400_of_their_own(string path, string before, string after)
+    {
+        using var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(before), 0xc3, 0x28, .. Encoding.UTF8.GetBytes(after)]);
+        content.Headers.ContentType = new("application/json");
+        using var response = await _client.PostAsync(path, content, TestContext.Current.CancellationToken);
+
+        (await AiService.ProblemAsync(response, HttpStatusCode.BadRequest, "invalid-utf8")).ShouldContain("UTF-8");
+    }
+
+    [Fact]
+    public async Task An_empty_body_is_a_400()
+    {
+        using var content = new StringContent("", Encoding.UTF8, "application/json");
+        using var response = await _client.PostAsync("/embedding", content, TestContext.Current.CancellationToken);
+
+        await AiService.ProblemAsync(response, HttpStatusCode.BadRequest, "bad-request");
+    }
+
+    [Fact]
+    public async Task Ten_megabytes_of_text_are_a_413()
+    {
+        await using var service = await AiService.StartOnKestrelAsync();
+        using var client = service.CreateClient();
+
+        // The client asks before it sends the body: an answer in the middle of it would cost it the connection.
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/embedding")
+        {
+            Content = new StringContent($"{{\"text\":\"{new string('a', 10 << 20)}\"}}", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.ExpectContinue = true;
+
+        using var single = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var batch = await client.PostAsJsonAsync(
+            "/v1/embeddings/batch", new { texts = (string[])[new string('a', 10 << 20)] }, TestContext.Current.CancellationToken);
+
+        await AiService.ProblemAsync(single, HttpStatusCode.RequestEntityTooLarge, "payload-too-large");
+        (await AiService.ProblemAsync(batch, HttpStatusCode.BadRequest, "text-too-long")).ShouldContain("8192");
+        (await AiService.PostAsync<EmbeddingResponse>(client, "/embedding", new { text = "izin" })).Embedding.Length.ShouldBe(256);
+    }
+
     [Fact]
     public async Task A_batch_gives_in_order_what_each_text_gives_alone()
     {
@@ -135,11 +178,13 @@ public sealed class EmbeddingEndpointTests : IAsyncLifetime
     [Theory]
     [InlineData(0)]
     [InlineData(257)]
+    [InlineData(10_000)]
     public async Task A_batch_has_1_to_256_texts(int count)
     {
         using var response = await PostAsync("/v1/embeddings/batch", new { texts = Enumerable.Repeat("izin", count) });
 
-        (await AiService.ProblemAsync(response, HttpStatusCode.BadRequest, "batch-size")).ShouldContain($"{count}");
+        (await AiService.ProblemAsync(response, HttpStatusCode.BadRequest, "batch-size"))
+            .ShouldBe($"The batch has {count} texts; send 1 to 256.");
     }
 
     [Fact]
