@@ -25,8 +25,8 @@ internal sealed record GenerationPlan(
 /// <summary>One answer in the making, with the runtime's objects for it. Used by one thread at a time.</summary>
 internal sealed class GenerationRun : IDisposable
 {
-    /// <summary>Tokens of a prompt read at once: between the parts a cancellation is noticed, and the logits of a part
-    /// are all that has to be kept of it.</summary>
+    /// <summary>Tokens of a prompt read at once: between the parts the time is looked at, and the logits of a part are all
+    /// that has to be kept of it.</summary>
     internal const int PromptPart = 256;
 
     private readonly GeneratorFolder _folder;
@@ -34,6 +34,7 @@ internal sealed class GenerationRun : IDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly int[] _prompt;
+    private readonly int _maxTokens;
     private readonly AnswerQuality _quality = new();
     private readonly StopWords _stopWords;
     private readonly Parameters _parameters;
@@ -49,6 +50,7 @@ internal sealed class GenerationRun : IDisposable
         _time = time;
         _start = time.GetTimestamp();
         _prompt = prompt;
+        _maxTokens = Math.Min(plan.MaxTokens, folder.ContextLength - prompt.Length);
         _stopWords = new StopWords(plan.StopWords);
         _parameters = new Parameters(model);
         try
@@ -57,7 +59,7 @@ internal sealed class GenerationRun : IDisposable
             _parameters.SetSearchOption("num_beams", 1);
             _parameters.SetSearchOption("num_return_sequences", 1);
             _parameters.SetSearchOption("batch_size", 1);
-            _parameters.SetSearchOption("max_length", (double)Math.Min(folder.ContextLength, (long)prompt.Length + plan.MaxTokens));
+            _parameters.SetSearchOption("max_length", prompt.Length + _maxTokens);
             if (plan.Samples is { } samples)
                 _parameters.SetSearchOption("do_sample", samples);
             foreach (var (name, value) in plan.Sampling)
@@ -90,10 +92,13 @@ internal sealed class GenerationRun : IDisposable
     };
 
     /// <summary>The next text, whole characters only; null at the end.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled between two tokens.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the runtime stops between two operators.</exception>
     /// <exception cref="ModelException">The model failed.</exception>
     public string? NextPiece(CancellationToken cancellationToken)
     {
+        // After this the runtime throws whatever it is asked, and Generator.IsDone lets that end the process: not asked here.
+        using var stop = cancellationToken.UnsafeRegister(
+            static generator => ((Generator)generator!).SetRuntimeOption("terminate_session", "1"), _generator);
         try
         {
             ReadPrompt(cancellationToken);
@@ -106,6 +111,7 @@ internal sealed class GenerationRun : IDisposable
         }
         catch (OnnxRuntimeGenAIException exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw Failed(exception);
         }
 
@@ -148,7 +154,7 @@ internal sealed class GenerationRun : IDisposable
         var text = _stopWords.Add(_decoder.Decode(token));
         if (_stopWords.Found)
             FinishReason = ChatFinishReason.Stop;
-        else if (_quality.Tokens >= _plan.MaxTokens || _generator.IsDone())
+        else if (_quality.Tokens >= _maxTokens)
             FinishReason = ChatFinishReason.Length;
         return text;
     }

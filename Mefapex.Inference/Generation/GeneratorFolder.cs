@@ -57,7 +57,7 @@ public sealed record GeneratorFolder
 
     internal string LogitsName { get; private init; } = "";
 
-    /// <summary>The file of the decoder's graph; empty for models of several decoders.</summary>
+    /// <summary>The file of the graph.</summary>
     internal string DecoderFile { get; private init; } = "";
 
     /// <summary>Reads the folder and checks that its files are there and fit together; the weights are not loaded.</summary>
@@ -79,8 +79,17 @@ public sealed record GeneratorFolder
         var tokenizer = System.IO.Path.Combine(full, Text(model, "tokenizer_dir") ?? "");
         RequireFile(System.IO.Path.Combine(tokenizer, TokenizerFile));
         RequireFile(System.IO.Path.Combine(tokenizer, TokenizerConfigurationFile));
-        foreach (var name in FileNames(model))
-            RequireFile(System.IO.Path.Combine(full, name));
+        var decoderFile = Text(decoder, "filename") ?? throw Lacks(file, "model.decoder.filename");
+        string[] files = [.. FileNames(model)];
+        if (files.Length > 1)
+        {
+            throw new ModelException(
+                ModelFault.Unsuitable,
+                $"{file} describes a model of several graphs ({string.Join(", ", files)}), as for pictures or speech; " +
+                "take one that reads text alone, with one graph.");
+        }
+
+        RequireFile(System.IO.Path.Combine(full, decoderFile));
 
         using var tokenizerConfiguration = ReadJson(System.IO.Path.Combine(tokenizer, TokenizerConfigurationFile));
         var type = Text(model, "type") ?? throw Lacks(file, "model.type");
@@ -96,13 +105,12 @@ public sealed record GeneratorFolder
             ChatTemplate = TemplateOf(tokenizer, tokenizerConfiguration.RootElement),
             AddsBeginToken = Field(tokenizerConfiguration.RootElement, "add_bos_token") is { ValueKind: JsonValueKind.True },
             ReadsInParts = !type.StartsWith("phi", StringComparison.Ordinal) && Field(decoder, "sliding_window") is null,
-            DecoderFile = Text(decoder, "filename") ?? "",
+            DecoderFile = decoderFile,
             LogitsName = Field(decoder, "outputs") is { } outputs ? Text(outputs, "logits") ?? "logits" : "logits",
             Bytes = new DirectoryInfo(full).EnumerateFiles("*", SearchOption.AllDirectories).Sum(entry => entry.Length),
         };
         folder.CheckTokens(file);
-        if (folder.DecoderFile.Length > 0)
-            folder.CheckLogits(System.IO.Path.Combine(full, folder.DecoderFile), file);
+        folder.CheckLogits(System.IO.Path.Combine(full, decoderFile), file);
         return folder;
     }
 
@@ -186,7 +194,8 @@ public sealed record GeneratorFolder
         }
     }
 
-    /// <summary>Everything that the configuration calls a file: the decoder, and for some models further parts.</summary>
+    /// <summary>Every graph that the configuration names: the decoder, and for some models further ones. The runtime does
+    /// not survive being asked for the text of those without their other inputs.</summary>
     private static IEnumerable<string> FileNames(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(property =>

@@ -44,11 +44,7 @@ public sealed class OnnxChatClient : IChatClient
     private int _liveGenerators;
     private bool _disposed;
 
-    static OnnxChatClient()
-    {
-        NativeHeap.ReturnFreedMemory();
-        Utils.DisableTelemetryEvents();
-    }
+    static OnnxChatClient() => NativeHeap.ReturnFreedMemory();
 
     private OnnxChatClient(GeneratorFolder folder, OnnxChatClientOptions options, TimeProvider time)
     {
@@ -59,6 +55,7 @@ public sealed class OnnxChatClient : IChatClient
         _slots = new GenerationSlots(options.MaxConcurrent, options.MaxQueued, options.MaxWait, time);
         try
         {
+            Utils.DisableTelemetryEvents();
             using var configuration = new Config(folder.Path);
             configuration.Overlay(SessionOptions(options));
             _model = new Model(configuration);
@@ -69,6 +66,15 @@ public sealed class OnnxChatClient : IChatClient
             _model?.Dispose();
             _slots.Dispose();
             throw Unloadable(folder, exception);
+        }
+        catch (DllNotFoundException exception)
+        {
+            _slots.Dispose();
+            throw new ModelException(
+                ModelFault.Unsuitable,
+                $"the model in {folder.Path} cannot be run: ONNX Runtime GenAI has no library for this machine: " +
+                $"{exception.Message} Run the AI service on one that it is made for.",
+                exception);
         }
     }
 
@@ -379,7 +385,7 @@ public sealed class OnnxChatClient : IChatClient
     private static ModelManifest ManifestOf(GeneratorFolder folder)
     {
         const string unknown = "unknown";
-        var file = new FileInfo(Path.Combine(folder.Path, folder.DecoderFile.Length > 0 ? folder.DecoderFile : GeneratorFolder.ConfigurationFile));
+        var file = new FileInfo(Path.Combine(folder.Path, folder.DecoderFile));
         using var stream = file.OpenRead();
         return new ModelManifest
         {

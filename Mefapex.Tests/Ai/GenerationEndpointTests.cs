@@ -231,6 +231,29 @@ public sealed class GenerationEndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_is_not_unloaded_before_its_answer_is_whole()
+    {
+        await using var service = await StartAsync();
+        using var client = service.CreateClient();
+        var slot = service.Services.GetRequiredService<ModelSlot<OnnxChatClient>>();
+        Task<HttpResponseMessage>? unloading = null;
+        var text = "";
+
+        await foreach (var update in service.Services.GetRequiredService<IChatClient>()
+            .GetStreamingResponseAsync("uzun yanıt", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            text += update.Text;
+            unloading ??= client.PostAsync("/models/unload", null, TestContext.Current.CancellationToken);
+            await Eventually.UntilAsync(() => slot.Status.State == ModelState.Draining, "the model was to be unloaded");
+        }
+
+        text.ShouldBe("uzun yanıt");
+        using var unloaded = await unloading.ShouldNotBeNull();
+        unloaded.StatusCode.ShouldBe(HttpStatusCode.OK);
+        slot.Status.State.ShouldBe(ModelState.Unloaded);
+    }
+
+    [Fact]
     public async Task A_model_to_be_loaded_at_the_start_is_there_before_its_first_request()
     {
         await using var service = await StartAsync(("Models:Generator:Preload", "true"));

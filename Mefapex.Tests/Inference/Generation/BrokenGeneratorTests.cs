@@ -62,6 +62,7 @@ public sealed class BrokenGeneratorTests : IDisposable
     [Theory]
     [InlineData("model")]
     [InlineData("decoder")]
+    [InlineData("filename")]
     [InlineData("type")]
     [InlineData("vocab_size")]
     [InlineData("context_length")]
@@ -70,6 +71,14 @@ public sealed class BrokenGeneratorTests : IDisposable
         _folder.Replace("genai_config.json", $"\"{name}\":", $"\"{name}_\":");
 
         Fails(ModelFault.Unsuitable, name, "genai_config.json");
+    }
+
+    [Fact]
+    public void A_model_of_several_graphs_is_unsuitable()
+    {
+        _folder.Replace("genai_config.json", "\"decoder\": {", "\"vision\": { \"filename\": \"vision.onnx\" }, \"decoder\": {");
+
+        Fails(ModelFault.Unsuitable, "vision.onnx, model.onnx");
     }
 
     [Fact]

@@ -36,6 +36,7 @@ public sealed class CancellationTests : IDisposable
             generatorsAtCancellation.ShouldBe(1);
             client.LiveGenerators.ShouldBe(0);
             time.Looks.ShouldBe(before + 20 + 1);
+            (await client.GetResponseAsync("sonraki", cancellationToken: TestContext.Current.CancellationToken)).Text.ShouldBe("sonraki");
         }
     }
 
@@ -124,6 +125,34 @@ public sealed class CancellationTests : IDisposable
 
         answered.Count(whole => whole).ShouldBe(100);
         client.LiveGenerators.ShouldBe(0);
+        (await client.GetResponseAsync("son", cancellationToken: TestContext.Current.CancellationToken)).Text.ShouldBe("son");
+    }
+
+    [Fact]
+    public async Task Cancelling_at_any_moment_harms_nothing()
+    {
+        using var client = _folder.Load();
+        var random = new Random(11);
+        var cancelled = 0;
+        for (var round = 0; round < 200; round++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var answer = client.GetResponseAsync(LongText, new ChatOptions { MaxOutputTokens = 50 }, cancellation.Token);
+            Thread.SpinWait(random.Next(200_000));
+            await cancellation.CancelAsync();
+            try
+            {
+                (await answer).Text.ShouldBe(LongText[..50]);
+            }
+            catch (OperationCanceledException)
+            {
+                cancelled++;
+            }
+
+            client.LiveGenerators.ShouldBe(0);
+        }
+
+        cancelled.ShouldBeGreaterThan(0);
         (await client.GetResponseAsync("son", cancellationToken: TestContext.Current.CancellationToken)).Text.ShouldBe("son");
     }
 
