@@ -29,10 +29,14 @@ internal sealed class GenerationRun : IDisposable
     /// that has to be kept of it.</summary>
     internal const int PromptPart = 256;
 
+    // What a timer can wait at most is some 49 days.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly GeneratorFolder _folder;
     private readonly GenerationPlan _plan;
     private readonly TimeProvider _time;
     private readonly long _start;
+    private readonly CancellationTokenSource _timeIsUp;
     private readonly int[] _prompt;
     private readonly int _maxTokens;
     private readonly AnswerQuality _quality = new();
@@ -77,6 +81,8 @@ internal sealed class GenerationRun : IDisposable
             _parameters.Dispose();
             throw Failed(exception);
         }
+
+        _timeIsUp = new CancellationTokenSource(plan.TimeLimit < LongestTimer ? plan.TimeLimit : LongestTimer, time);
     }
 
     /// <summary>Why it ended; null while it has not.</summary>
@@ -97,8 +103,8 @@ internal sealed class GenerationRun : IDisposable
     public string? NextPiece(CancellationToken cancellationToken)
     {
         // After this the runtime throws whatever it is asked, and Generator.IsDone lets that end the process: not asked here.
-        using var stop = cancellationToken.UnsafeRegister(
-            static generator => ((Generator)generator!).SetRuntimeOption("terminate_session", "1"), _generator);
+        using var stop = cancellationToken.UnsafeRegister(Stop, _generator);
+        using var stopInTime = _timeIsUp.Token.UnsafeRegister(Stop, _generator);
         try
         {
             ReadPrompt(cancellationToken);
@@ -112,7 +118,9 @@ internal sealed class GenerationRun : IDisposable
         catch (OnnxRuntimeGenAIException exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw Failed(exception);
+            if (!_timeIsUp.IsCancellationRequested)
+                throw Failed(exception);
+            FinishReason = FinishReasons.TimeLimit;
         }
 
         return _stopWords.Rest() is { Length: > 0 } rest ? rest : null;
@@ -129,10 +137,13 @@ internal sealed class GenerationRun : IDisposable
 
     public void Dispose()
     {
+        _timeIsUp.Dispose();
         _decoder.Dispose();
         _generator.Dispose();
         _parameters.Dispose();
     }
+
+    private static void Stop(object? generator) => ((Generator)generator!).SetRuntimeOption("terminate_session", "1");
 
     private string Step()
     {
@@ -159,7 +170,7 @@ internal sealed class GenerationRun : IDisposable
         return text;
     }
 
-    private bool IsLate() => _time.GetElapsedTime(_start) >= _plan.TimeLimit;
+    private bool IsLate() => _timeIsUp.IsCancellationRequested || _time.GetElapsedTime(_start) >= _plan.TimeLimit;
 
     /// <summary>Reads the prompt, its last token apart: so the runtime hands out the logits of one position and not of
     /// the whole prompt.</summary>

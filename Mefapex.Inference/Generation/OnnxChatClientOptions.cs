@@ -15,8 +15,8 @@ public sealed record OnnxChatClientOptions
     /// <summary>How long a request waits for a slot before it is refused.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an answer may take, the reading of the prompt included and the wait for a slot not. Looked at
-    /// between tokens; what there is by then is the answer.</summary>
+    /// <summary>How long an answer may take, the reading of the prompt included and the wait for a slot not. What
+    /// there is by then is the answer.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Tokens of an answer where the request says nothing.</summary>

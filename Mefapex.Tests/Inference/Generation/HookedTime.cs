@@ -8,6 +8,17 @@ internal sealed class HookedTime(Action<int>? onLook = null) : TimeProvider
 
     public int Looks => Volatile.Read(ref _looks);
 
+    private Action _ring = static () => { };
+
+    /// <summary>Lets the latest timer fire; by itself none does.</summary>
+    public void Ring() => _ring();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        _ring = () => callback(state);
+        return new SilentTimer();
+    }
+
     public override long TimestampFrequency => 1;
 
     public override long GetTimestamp()
@@ -15,5 +26,16 @@ internal sealed class HookedTime(Action<int>? onLook = null) : TimeProvider
         var look = Interlocked.Increment(ref _looks);
         onLook?.Invoke(look);
         return look;
+    }
+
+    private sealed class SilentTimer : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -239,6 +239,29 @@ public sealed class OnnxChatClientTests : IDisposable
         response.AdditionalProperties.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(3, "")]
+    [InlineData(7, "ab")]
+    public async Task The_time_limit_stops_the_runtime_within_a_token(int look, string expected)
+    {
+        // Slot, start, two parts of the prompt, then the tokens: the clock rings just before the runtime computes.
+        HookedTime time = null!;
+        var ringAt = int.MaxValue;
+        time = new HookedTime(now =>
+        {
+            if (now == ringAt)
+                time.Ring();
+        });
+        using var client = _folder.Load(new OnnxChatClientOptions { TimeLimit = TimeSpan.FromDays(1) }, time);
+        ringAt = time.Looks + look;
+
+        var response = await client.GetResponseAsync("abcdefgh", cancellationToken: TestContext.Current.CancellationToken);
+
+        response.Text.ShouldBe(expected);
+        response.FinishReason.ShouldBe(FinishReasons.TimeLimit);
+        client.LiveGenerators.ShouldBe(0);
+    }
+
     [Fact]
     public async Task Sampling_draws_by_probability_and_a_seed_repeats_the_draw()
     {
