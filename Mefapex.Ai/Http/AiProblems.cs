@@ -13,6 +13,12 @@ internal static class AiProblems
     public static ProblemHttpResult EmptyText(string what) => Make(
         StatusCodes.Status400BadRequest, "empty-text", "Empty text", $"{what} is empty; send at least one visible character.");
 
+    public static ProblemHttpResult InvalidText(string what) => Make(
+        StatusCodes.Status400BadRequest,
+        ProblemTypes.InvalidUtf8[ProblemTypes.Prefix.Length..],
+        "Not UTF-8",
+        $"{what} holds bytes that are not UTF-8, or half of a surrogate pair. Send the JSON encoded in UTF-8.");
+
     public static ProblemHttpResult TextTooLong(string what, int length, int limit) => Make(
         StatusCodes.Status400BadRequest,
         "text-too-long",

@@ -16,8 +16,9 @@ internal static class TextsOf
         switch (field.ValueKind)
         {
             case JsonValueKind.String:
-                texts = [field.GetString()!];
-                problem = TextLimits.Check(texts[0], name);
+                problem = Check(field, name);
+                if (problem is null)
+                    texts = [field.GetString()!];
                 break;
             case JsonValueKind.Array when field.GetArrayLength() is 0 or > EmbeddingEndpoints.MaxBatch:
                 problem = AiProblems.BatchSize(field.GetArrayLength(), EmbeddingEndpoints.MaxBatch);
@@ -38,9 +39,22 @@ internal static class TextsOf
 
     private static ProblemHttpResult? Check(JsonElement item, string name, int index) => item.ValueKind switch
     {
-        JsonValueKind.String => TextLimits.Check(item.GetString(), $"{name}[{index}]"),
+        JsonValueKind.String => Check(item, $"{name}[{index}]"),
         JsonValueKind.Number or JsonValueKind.Array => AiProblems.Invalid(
             name, $"{name} holds token ids; they belong to another tokenizer than this model's. Send texts."),
         _ => AiProblems.Invalid(name, $"{name}[{index}] is no text."),
     };
+
+    private static ProblemHttpResult? Check(JsonElement text, string what)
+    {
+        try
+        {
+            return TextLimits.Check(text.GetString(), what);
+        }
+        catch (InvalidOperationException)
+        {
+            // Whether a JSON string is text shows only when it is made one.
+            return AiProblems.InvalidText(what);
+        }
+    }
 }

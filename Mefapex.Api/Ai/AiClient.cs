@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Mefapex.Contracts;
@@ -56,7 +57,12 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
         using var deadline = Deadline(timeout, cancellationToken);
         try
         {
-            using var response = await http.PostAsJsonAsync(path, request, WireJson.Options, deadline.Token);
+            using var message = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = JsonContent.Create(request, mediaType: null, WireJson.Options),
+            };
+            message.Headers.Add(AiHeaders.TimeoutMs, timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
+            using var response = await http.SendAsync(message, deadline.Token);
             if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
                 throw new AiUnavailableException($"{path} refused the request with {(int)response.StatusCode}");
             response.EnsureSuccessStatusCode();

@@ -50,16 +50,13 @@ public static class TextEncoderExtensions
         ArgumentNullException.ThrowIfNull(inputs);
         var order = Enumerable.Range(0, inputs.Count).OrderBy(i => inputs[i].Length).ToArray();
         var vectors = new float[inputs.Count][];
-        for (var start = 0; start < order.Length;)
+        var lengths = Array.ConvertAll(order, i => inputs[i].Length);
+        var start = 0;
+        foreach (var end in BatchPlan.Cut(lengths, tokensPerRun))
         {
-            var end = start + 1;
-            while (end < order.Length && (long)(end + 1 - start) * inputs[order[end]].Length <= tokensPerRun)
-                end++;
-
-            var batch = order[start..end];
-            var results = encoder.Run([.. batch.Select(i => inputs[i])], cancellationToken);
-            for (var i = 0; i < batch.Length; i++)
-                vectors[batch[i]] = results[i];
+            var results = encoder.Run(Array.ConvertAll(order[start..end], i => inputs[i]), cancellationToken);
+            for (var i = 0; i < results.Length; i++)
+                vectors[order[start + i]] = results[i];
             start = end;
         }
 

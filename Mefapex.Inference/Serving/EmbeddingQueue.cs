@@ -15,6 +15,12 @@ internal sealed class EmbeddingQueue : IQueueGauge
     /// computed on its caller's thread with more.</summary>
     private const int LeastShare = 512;
 
+    /// <summary>What was measured before weighs less with each run.</summary>
+    private const double Decay = 0.95;
+
+    /// <summary>Tokens to be measured before a speed is believed: the first runs of a process are slow.</summary>
+    private const double LeastMeasured = 1000;
+
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);
 
     private readonly EmbeddingServingOptions _options;
@@ -32,7 +38,8 @@ internal sealed class EmbeddingQueue : IQueueGauge
     private long _runningTokens;
     private int _busy;
     private int _starting;
-    private double _tokensPerSecond;
+    private double _measuredTokens;
+    private double _measuredSeconds;
 
     public EmbeddingQueue(string kind, EmbeddingServingOptions options, TimeProvider time, ServingMetrics metrics)
     {
@@ -119,6 +126,10 @@ internal sealed class EmbeddingQueue : IQueueGauge
         return job.Result;
     }
 
+    /// <summary>Of one worker, lately; null while too little is known.</summary>
+    private double? TokensPerSecond =>
+        _measuredTokens >= LeastMeasured && _measuredSeconds > 0 ? _measuredTokens / _measuredSeconds : null;
+
     private void Arrive(int texts)
     {
         _arrivingCalls++;
@@ -141,7 +152,7 @@ internal sealed class EmbeddingQueue : IQueueGauge
 
     private TimeSpan RetryAfter()
     {
-        var seconds = _tokensPerSecond > 0 ? Math.Ceiling((_waitingTokens + _runningTokens) / (_tokensPerSecond * _workers)) : 1;
+        var seconds = TokensPerSecond is { } speed ? Math.Ceiling((_waitingTokens + _runningTokens) / (speed * _workers)) : 1;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 1, LongestRetryAfter.TotalSeconds));
     }
 
@@ -149,7 +160,7 @@ internal sealed class EmbeddingQueue : IQueueGauge
     /// caller takes as many.</summary>
     private void RefuseIfLate(EmbeddingJob job, TimeSpan left)
     {
-        if (_tokensPerSecond <= 0)
+        if (TokensPerSecond is not { } speed || (_waitingTexts == 0 && _busy < _workers))
             return;
 
         var own = job.Caller is not null && _lanes.TryGetValue(job.Caller, out var lane) ? lane.Texts.Count : 0;
@@ -157,7 +168,7 @@ internal sealed class EmbeddingQueue : IQueueGauge
         var textsAhead = _turns.Sum(other => Math.Min(other.Texts.Count, turns));
         var tokensAhead = _waitingTexts > 0 ? (double)_waitingTokens / _waitingTexts * textsAhead : 0;
         var needed = TimeSpan.FromSeconds(
-            ((tokensAhead + _runningTokens) / _workers + job.Tokens) / _tokensPerSecond);
+            ((tokensAhead + _runningTokens) / _workers + job.Tokens) / speed);
         if (needed <= left)
             return;
 
@@ -348,11 +359,10 @@ internal sealed class EmbeddingQueue : IQueueGauge
         var vectors = encoder.Run(inputs, cancellationToken);
         var took = _time.GetElapsedTime(start);
         _metrics.Ran(took, inputs.Length, tokens, (long)longest * inputs.Length);
-        if (took > TimeSpan.Zero)
+        lock (_gate)
         {
-            var speed = tokens / took.TotalSeconds;
-            lock (_gate)
-                _tokensPerSecond = _tokensPerSecond > 0 ? 0.8 * _tokensPerSecond + 0.2 * speed : speed;
+            _measuredTokens = _measuredTokens * Decay + tokens;
+            _measuredSeconds = _measuredSeconds * Decay + took.TotalSeconds;
         }
 
         return vectors;

@@ -117,6 +117,9 @@ public sealed class EmbeddingEndpointTests : IAsyncLifetime
     [Theory]
     [InlineData("/embedding", "{\"text\":\"izin ", "\"}")]
     [InlineData("/v1/embeddings/batch", "{\"texts\":[\"izin ", "\"]}")]
+    [InlineData("/v1/embeddings", "{\"input\":\"izin ", "\"}")]
+    [InlineData("/v1/embeddings", "{\"input\":[\"izin ", "\"]}")]
+    [InlineData("/embed", "{\"inputs\":[\"izin ", "\"]}")]
     public async Task Bytes_that_are_not_UTF8_are_a_400_of_their_own(string path, string before, string after)
     {
         using var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(before), 0xc3, 0x28, .. Encoding.UTF8.GetBytes(after)]);

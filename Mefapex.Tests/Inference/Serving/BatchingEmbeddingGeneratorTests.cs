@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Numerics.Tensors;
 using Mefapex.Inference.Catalogue;
@@ -253,10 +255,10 @@ public sealed class BatchingEmbeddingGeneratorTests : IAsyncDisposable
     {
         using var generator = Generator();
         _encoder.Before = _ => _time.Advance(TimeSpan.FromMilliseconds(100));
-        await EmbedAsync(generator, "izin");
+        await generator.GenerateAsync(Enumerable.Range(0, 60).Select(i => $"{Long} {i}"), cancellationToken: Cancellation);
         var busy = await BusyAsync(generator);
-        var queued = Enumerable.Range(0, 5).Select(i => EmbedAsync(generator, $"rapor {i}")).ToArray();
-        await WaitingAsync(generator, 5);
+        var queued = Enumerable.Range(0, 60).Select(i => EmbedAsync(generator, $"{Long} {i}")).ToArray();
+        await WaitingAsync(generator, 60);
 
         var refused = await Should.ThrowAsync<ModelBusyException>(
             () => EmbedAsync(generator, "maaş", new EmbeddingCallOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
@@ -478,6 +480,34 @@ public sealed class BatchingEmbeddingGeneratorTests : IAsyncDisposable
                     tags.Add($"{tag.Key}={tag.Value}");
             }
         }
+    }
+
+    [Fact]
+    public async Task A_calls_spans_belong_to_its_trace_and_carry_counts_only()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var source = new ActivitySource("Mefapex.Tests.Spans");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = heard => heard.Name is ServingMetrics.Name or "Mefapex.Tests.Spans",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var generator = Generator();
+        var busy = await BusyAsync(generator);
+        using (source.StartActivity("request"))
+        {
+            var queued = EmbedAsync(generator, Long);
+            await WaitingAsync(generator, 1);
+            _encoder.Open();
+            await Task.WhenAll(busy, queued);
+        }
+
+        var trace = spans.Single(span => span.OperationName == "request").TraceId;
+        var own = spans.Where(span => span.TraceId == trace && span.OperationName != "request").ToArray();
+        own.Select(span => span.OperationName).ShouldBe(["embedding tokenize", "embedding run"]);
+        own.SelectMany(span => span.TagObjects).ShouldAllBe(tag => tag.Value is int || tag.Value is long);
     }
 
     private static Task<GeneratedEmbeddings<Embedding<float>>> EmbedAsync(

@@ -1,6 +1,6 @@
-using Mefapex.Inference.Serving;
+using Mefapex.Inference.Embedding;
 
-namespace Mefapex.Tests.Inference.Serving;
+namespace Mefapex.Tests.Inference.Embedding;
 
 public sealed class BatchPlanTests
 {

@@ -1,4 +1,4 @@
-namespace Mefapex.Inference.Serving;
+namespace Mefapex.Inference.Embedding;
 
 /// <summary>Cuts inputs of different lengths into runs so that little is computed for padding.</summary>
 internal static class BatchPlan
