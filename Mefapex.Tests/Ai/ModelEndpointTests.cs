@@ -94,6 +94,7 @@ public sealed class ModelEndpointTests
             [
                 "/health", "/embedding", "/v1/embeddings/batch", "/language/detect", "/generate", "/generate/huggingface",
                 "/models/info", "/models/warmup", "/models/cleanup", "/models/unload", "/stats/lazy-loading",
+                "/v1/embeddings", "/v1/chat/completions", "/v1/models", "/v1/models/{id}", "/embed", "/info",
             ],
             ignoreOrder: true);
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
