@@ -14,8 +14,8 @@ internal static class BundledLoaders
     {
         var folder = Path.Combine(RootOf(options), "encoder");
         return new ModelLoader<ITextEncoder>(
-            () => BytesOf(folder),
-            _ => SubwordEncoder.Load(folder, options.IntraOpThreads),
+            () => TextEncoders.BytesOf(folder),
+            _ => TextEncoders.Load(folder, options.IntraOpThreads),
             static (encoder, cancellationToken) => encoder.Encode([WarmUpText, WarmUpText], cancellationToken: cancellationToken),
             static encoder => encoder.Manifest);
     }
@@ -24,17 +24,10 @@ internal static class BundledLoaders
     {
         var folder = Path.Combine(RootOf(options), "language");
         return new ModelLoader<LanguageDetector>(
-            () => BytesOf(folder),
+            () => ModelFolder.BytesOf(folder),
             _ => LanguageDetector.Load(folder),
             static (detector, _) => detector.Detect(WarmUpText),
             static detector => detector.Manifest);
-    }
-
-    private static long BytesOf(string folder)
-    {
-        var manifest = ModelManifest.Read(folder);
-        var file = new FileInfo(Path.Combine(folder, manifest.File));
-        return file.Exists ? file.Length : manifest.Bytes;
     }
 
     private static string RootOf(ModelOptions options) => options.Path is { Length: > 0 } path ? path : ModelFolder.Bundled;

@@ -25,6 +25,15 @@ public sealed record ModelFolder(string Path, ModelManifest Manifest)
         return new ModelFolder(full, manifest);
     }
 
+    /// <summary>Length of a folder's model file, before it is read.</summary>
+    /// <exception cref="ModelException">The manifest is missing or damaged.</exception>
+    public static long BytesOf(string folder)
+    {
+        var manifest = ModelManifest.Read(folder);
+        var file = new FileInfo(System.IO.Path.Combine(folder, manifest.File));
+        return file.Exists ? file.Length : manifest.Bytes;
+    }
+
     /// <summary>The model file's bytes, once their sha256 is the manifest's.</summary>
     /// <exception cref="ModelException">Missing or damaged.</exception>
     public byte[] ReadVerified()

@@ -93,41 +93,18 @@ public sealed class TransformerEncoder : ITextEncoder
     public float[][] Run(IReadOnlyList<EncoderInput> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var vectors = new float[batch.Count][];
-        var order = new int[batch.Count];
-        for (var i = 0; i < order.Length; i++)
-            order[i] = i;
-        Array.Sort(order, (left, right) => batch[left].Length.CompareTo(batch[right].Length));
-        var end = 0;
-        foreach (var size in PaddingPlan.Sizes([.. order.Select(i => batch[i].Length)]))
-        {
-            RunOnce(batch, order.AsSpan(end, size), vectors, cancellationToken);
-            end += size;
-        }
-
-        return vectors;
-    }
-
-    /// <summary>Frees the runtime's memory; no run may be under way.</summary>
-    public void Dispose() => _session.Dispose();
-
-    /// <summary>Runs the graph on some of a batch.</summary>
-    /// <param name="rows">Indices into the batch, the longest input last.</param>
-    private void RunOnce(
-        IReadOnlyList<EncoderInput> batch, ReadOnlySpan<int> rows, float[][] vectors, CancellationToken cancellationToken)
-    {
-        var width = batch[rows[^1]].Length;
-        var ids = new long[rows.Length * width];
+        var width = batch.Max(input => input.Length);
+        var ids = new long[batch.Count * width];
         var mask = new long[ids.Length];
         if (_folder.PaddingId != 0)
             Array.Fill(ids, _folder.PaddingId);
-        for (var i = 0; i < rows.Length; i++)
+        for (var i = 0; i < batch.Count; i++)
         {
-            batch[rows[i]].Ids.CopyTo(ids, i * width);
-            mask.AsSpan(i * width, batch[rows[i]].Length).Fill(1);
+            batch[i].Ids.CopyTo(ids, i * width);
+            mask.AsSpan(i * width, batch[i].Length).Fill(1);
         }
 
-        long[] shape = [rows.Length, width];
+        long[] shape = [batch.Count, width];
         var values = new OrtValue[_inputs.Length];
         try
         {
@@ -137,14 +114,14 @@ public sealed class TransformerEncoder : ITextEncoder
                 {
                     Ids => ids,
                     Mask => mask,
-                    Positions => MakePositions(rows.Length, width),
+                    Positions => MakePositions(batch.Count, width),
                     _ => new long[ids.Length],
                 });
             }
 
             using var outputs = OnnxSessions.Run(
                 _session, _inputs, values, _outputs, cancellationToken, shrinksArena: ids.Length > TokensKept);
-            Collect(outputs[0], batch, rows, width, vectors);
+            return Collect(outputs[0], batch, width);
         }
         finally
         {
@@ -152,6 +129,9 @@ public sealed class TransformerEncoder : ITextEncoder
                 value?.Dispose();
         }
     }
+
+    /// <summary>Frees the runtime's memory; no run may be under way.</summary>
+    public void Dispose() => _session.Dispose();
 
     private OrtValue Tensor(string name, long[] shape, long[] values)
     {
@@ -170,17 +150,16 @@ public sealed class TransformerEncoder : ITextEncoder
         return positions;
     }
 
-    private void Collect(
-        OrtValue output, IReadOnlyList<EncoderInput> batch, ReadOnlySpan<int> rows, int width, float[][] vectors)
+    private float[][] Collect(OrtValue output, IReadOnlyList<EncoderInput> batch, int width)
     {
         var info = output.GetTensorTypeAndShape();
         var shape = info.Shape;
         if (info.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
             throw Unsuitable($"gives {_outputs[0]} of type {info.ElementDataType}; 32-bit floats are needed. Export it in full precision.");
-        if (shape.Length != (_isPooled ? 2 : 3) || shape[0] != rows.Length || (!_isPooled && shape[1] != width))
+        if (shape.Length != (_isPooled ? 2 : 3) || shape[0] != batch.Count || (!_isPooled && shape[1] != width))
         {
             throw Unsuitable(
-                $"gives {_outputs[0]} [{string.Join(", ", shape)}] for {rows.Length} texts of {width} tokens; a vector for each " +
+                $"gives {_outputs[0]} [{string.Join(", ", shape)}] for {batch.Count} texts of {width} tokens; a vector for each " +
                 $"{(_isPooled ? "text" : "token")} is needed. Export it for feature extraction.");
         }
 
@@ -188,10 +167,12 @@ public sealed class TransformerEncoder : ITextEncoder
         var size = (int)shape[^1];
         if (_folder.Dense is { } dense && dense.Inputs != size && !_isPooled)
             throw Unsuitable($"gives vectors of {size} values, its dense layer takes {dense.Inputs}. Download the model again.");
-        for (var i = 0; i < rows.Length; i++)
+        var vectors = new float[batch.Count][];
+        for (var i = 0; i < vectors.Length; i++)
         {
-            var vector = Pool(_isPooled ? values.Slice(i * size, size) : values.Slice(i * width * size, width * size),
-                size, batch[rows[i]].Length);
+            var vector = _isPooled
+                ? values.Slice(i * size, size).ToArray()
+                : Pool(values.Slice(i * width * size, width * size), size, batch[i].Length);
             if (_folder.Dense is not null && !_isPooled)
                 vector = _folder.Dense.Apply(vector);
             var norm = TensorPrimitives.Norm(vector);
@@ -204,14 +185,16 @@ public sealed class TransformerEncoder : ITextEncoder
             }
 
             TensorPrimitives.Divide(vector, norm, vector);
-            vectors[rows[i]] = vector;
+            vectors[i] = vector;
         }
+
+        return vectors;
     }
 
     private float[] Pool(ReadOnlySpan<float> tokens, int size, int count)
     {
         var vector = tokens[..size].ToArray();
-        if (_isPooled || _folder.Pooling == Pooling.Cls)
+        if (_folder.Pooling == Pooling.Cls)
             return vector;
         for (var token = 1; token < count; token++)
             TensorPrimitives.Add(vector, tokens.Slice(token * size, size), vector);

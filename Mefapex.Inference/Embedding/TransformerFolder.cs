@@ -132,7 +132,8 @@ internal sealed partial record TransformerFolder
         };
     }
 
-    private static string FindModel(string folder, string? named)
+    /// <summary>Full path of the ONNX file.</summary>
+    public static string FindModel(string folder, string? named)
     {
         string[] candidates = named is null ? ["model.onnx", System.IO.Path.Combine("onnx", "model.onnx")] : [named];
         return candidates.Select(name => In(folder, name)).FirstOrDefault(File.Exists) ?? throw new ModelException(

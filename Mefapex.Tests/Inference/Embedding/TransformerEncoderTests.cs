@@ -212,6 +212,22 @@ public sealed class TransformerEncoderTests(TransformersPeer peer)
     }
 
     [Fact]
+    public void A_folder_tells_which_kind_of_encoder_it_holds()
+    {
+        using var files = new TransformerFiles();
+        using var bundled = new ModelsFolder();
+
+        using (var encoder = TextEncoders.Load(files.Folder, options: new TransformerOptions { MaxTokens = 9 }))
+            encoder.ShouldBeOfType<TransformerEncoder>().MaxTokens.ShouldBe(9);
+        using (var encoder = TextEncoders.Load(bundled.Encoder))
+            encoder.ShouldBeOfType<SubwordEncoder>();
+        TextEncoders.BytesOf(files.Folder).ShouldBe(new FileInfo(files.Model).Length);
+        TextEncoders.BytesOf(bundled.Encoder).ShouldBe(new FileInfo(bundled.Model).Length);
+        File.WriteAllBytes(files.Model + "_data", new byte[100]);
+        TextEncoders.BytesOf(files.Folder).ShouldBe(new FileInfo(files.Model).Length + 100);
+    }
+
+    [Fact]
     public void A_cancelled_run_ends()
     {
         using var files = new TransformerFiles();
