@@ -40,13 +40,15 @@ internal sealed partial class MemoryGuard(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var interval = TimeSpan.FromSeconds(options.Value.MemoryCheckSeconds);
+        var (look, collect) = (options.Value.MemoryCheckSeconds, options.Value.ForceGcSeconds);
+        var interval = TimeSpan.FromSeconds(collect > 0 ? Math.Min(look, collect) : look);
         using var timer = new PeriodicTimer(interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
             Look(interval);
     }
 
-    private void Look(TimeSpan interval)
+    /// <summary>One look; <paramref name="interval"/> is the time since the last one.</summary>
+    internal void Look(TimeSpan interval)
     {
         var resident = budget.Resident;
         if (!UnderPressure && resident > _threshold)
