@@ -8,13 +8,30 @@ public static class MemoryLimits
     private const string ControlGroups = "/sys/fs/cgroup";
 
     /// <summary>
-    /// The least of what the control groups of a container allow and what the garbage collector sees of the machine,
-    /// in bytes.
+    /// The least of what the control groups of a container allow and the machine has, in bytes. The garbage collector's
+    /// own figure is three quarters of a container's limit, and leaves out what models take beside the managed heap: it
+    /// counts only where nothing else is known.
     /// </summary>
     public static long OfProcess()
     {
         var container = ReadText("/proc/self/cgroup") is { } groups ? OfControlGroups(groups, ControlGroups) : null;
-        return Math.Min(container ?? long.MaxValue, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        var machine = ReadText("/proc/meminfo") is { } memory ? OfMachine(memory) : null;
+        return (container, machine) switch
+        {
+            ({ } limit, { } total) => Math.Min(limit, total),
+            _ => container ?? machine ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        };
+    }
+
+    /// <summary><c>MemTotal</c> of <c>/proc/meminfo</c> in bytes.</summary>
+    internal static long? OfMachine(string memory)
+    {
+        const string Key = "MemTotal:";
+        var line = memory.Split('\n').FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
+        return line is not null &&
+            long.TryParse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out var kibibytes)
+            ? kibibytes * 1024
+            : null;
     }
 
     /// <summary>

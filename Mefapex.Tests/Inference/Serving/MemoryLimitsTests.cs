@@ -41,6 +41,11 @@ public sealed class MemoryLimitsTests : IDisposable
     public void Without_a_limit_there_is_none(string groups) =>
         MemoryLimits.OfControlGroups(groups, _root.FullName).ShouldBeNull();
 
+    [Theory]
+    [InlineData("MemTotal:       24684132 kB\nMemFree:  1 kB\n", 24684132L * 1024)]
+    [InlineData("MemFree: 1 kB\n", null)]
+    public void The_machines_memory_is_read(string memory, long? bytes) => MemoryLimits.OfMachine(memory).ShouldBe(bytes);
+
     [Fact]
     public void This_process_has_a_limit() => MemoryLimits.OfProcess().ShouldBeGreaterThan(1 << 20);
 
