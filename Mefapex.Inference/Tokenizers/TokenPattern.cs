@@ -38,13 +38,38 @@ internal sealed class TokenPattern
     /// <summary>The same for patterns that need no care beyond U+FFFF.</summary>
     public static Regex CompileRegex(string pattern)
     {
-        if (pattern.Contains("&&", StringComparison.Ordinal) || pattern.Contains("[[", StringComparison.Ordinal))
+        if (HasSetOperation(pattern))
         {
             throw new ArgumentException(
-                "it uses set operations or POSIX classes, which .NET reads otherwise.", nameof(pattern));
+                "it has a character class within a class, or an intersection, which .NET reads otherwise.", nameof(pattern));
         }
 
         return Compile(pattern);
+    }
+
+    private static bool HasSetOperation(string pattern)
+    {
+        var inClass = false;
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            switch (pattern[i])
+            {
+                case '\\':
+                    i++;
+                    break;
+                case '[' when inClass:
+                case '&' when inClass && i + 1 < pattern.Length && pattern[i + 1] == '&':
+                    return true;
+                case '[':
+                    inClass = true;
+                    break;
+                case ']':
+                    inClass = false;
+                    break;
+            }
+        }
+
+        return false;
     }
 
     private static Regex Compile(string pattern)

@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using Mefapex.Inference.Catalogue;
+
 namespace Mefapex.Inference.Tokenizers;
 
 /// <summary>A text as ids of a vocabulary.</summary>
@@ -71,7 +74,7 @@ public sealed class Tokenizer
     internal bool KeepsEnd { get; init; }
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
-    /// <exception cref="Catalogue.ModelException">The file is missing or damaged, or has a component that is not known.</exception>
+    /// <exception cref="ModelException">The file is missing or damaged, or has a component that is not known.</exception>
     public static Tokenizer Load(string path) => TokenizerFile.Read(path);
 
     /// <summary>The id of a token; null where there is none.</summary>
@@ -82,6 +85,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>The ids of a text between its special tokens. Lone surrogates are allowed.</summary>
+    /// <exception cref="ModelException">A regular expression of the file takes too long on this text.</exception>
     /// <param name="maxTokens">Longest result, special tokens included; the text's own tokens are cut to fit.</param>
     public TokenizedText Encode(string text, int maxTokens = int.MaxValue)
     {
@@ -89,8 +93,19 @@ public sealed class Tokenizer
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, SpecialTokenCount);
         var limit = maxTokens - SpecialTokenCount;
         var tokens = new List<int>(Math.Min(limit, (text.Length / 3) + 8));
-        if (!CollectBeginning(text, limit, tokens))
-            Collect(text, tokens);
+        try
+        {
+            if (!CollectBeginning(text, limit, tokens))
+                Collect(text, tokens);
+        }
+        catch (RegexMatchTimeoutException exception)
+        {
+            throw new ModelException(
+                ModelFault.Unsuitable,
+                $"the tokenizer's regular expression {exception.Pattern} took over {exception.MatchTimeout.TotalSeconds:0} s " +
+                $"for a text of {text.Length} characters. Give it shorter texts, or take a model with another tokenizer.",
+                exception);
+        }
 
         var count = Math.Min(limit, tokens.Count);
         var ids = new int[SpecialTokenCount + count];

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Tokenizers;
 
@@ -184,10 +185,31 @@ public sealed class TokenizerTests : IDisposable
         Fails(() => _files.Load(TokenizerFiles.Json(preTokenizer: """{"type":"UnicodeScripts"}""")), ModelFault.Unsuitable, "UnicodeScripts");
         Fails(() => _files.Load(TokenizerFiles.Json(postProcessor: """{"type":"Odd"}""")), ModelFault.Unsuitable, "post-processor of type Odd");
         Fails(() => _files.Load(TokenizerFiles.Json("""{"type":"Quantum","vocab":{}}""")), ModelFault.Unsuitable, "model of type Quantum");
-        Fails(
-            () => _files.Load(TokenizerFiles.Json(preTokenizer: """{"type":"Split","pattern":{"Regex":"\\p{Han}+"}}""")),
-            ModelFault.Unsuitable,
-            "\\p{Han}+");
+    }
+
+    [Theory]
+    [InlineData(@"\p{Han}+")]
+    [InlineData("[^(a|[b])]")]
+    [InlineData("[[:punct:]]")]
+    [InlineData("[a-z&&b]")]
+    [InlineData("a++")]
+    public void A_pattern_that_NET_would_read_otherwise_is_refused(string pattern)
+    {
+        var split = $$$"""{"type":"Split","pattern":{"Regex":"{{{pattern.Replace("\\", "\\\\", StringComparison.Ordinal)}}}"}}""";
+
+        Fails(() => _files.Load(TokenizerFiles.Json(preTokenizer: split)), ModelFault.Unsuitable, pattern);
+    }
+
+    [Fact]
+    public void A_pattern_that_takes_forever_ends_with_its_name()
+    {
+        var tokenizer = new Tokenizer(
+            null, new Endless(), new WordPieceModel(new() { ["?"] = 0 }, 0, "##", 100), SpecialTokens.None, []);
+
+        var exception = Should.Throw<ModelException>(() => tokenizer.Encode("aaaa"));
+
+        exception.Message.ShouldContain("(a+)+b");
+        exception.Message.ShouldContain("4 characters");
     }
 
     private void Fails(Func<Tokenizer> load, ModelFault fault, string cause)
@@ -197,5 +219,11 @@ public sealed class TokenizerTests : IDisposable
         exception.Fault.ShouldBe(fault);
         exception.Message.ShouldContain(_files.Path);
         exception.Message.ShouldContain(cause);
+    }
+
+    private sealed class Endless : PreTokenizer
+    {
+        public override PieceList Apply(PieceList pieces) =>
+            throw new RegexMatchTimeoutException(pieces.Text, "(a+)+b", TimeSpan.FromSeconds(10));
     }
 }
