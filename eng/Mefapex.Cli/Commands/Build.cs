@@ -6,9 +6,11 @@ internal static class Build
     private const int Shown = 20;
 
     /// <exception cref="SetupException">It does not compile; the message holds the compiler's errors.</exception>
-    public static async Task RunAsync(Workspace workspace, string project, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        Workspace workspace, string project, CancellationToken cancellationToken, string configuration = "Debug")
     {
-        var result = await Shell.DotnetAsync(["build", project, "--nologo", "-v:q", "-clp:NoSummary"], cancellationToken);
+        var result = await Shell.DotnetAsync(
+            ["build", project, "-c", configuration, "--nologo", "-v:q", "-clp:NoSummary"], cancellationToken);
         if (result.ExitCode == 0)
             return;
 

@@ -41,6 +41,14 @@ internal sealed class Arguments(IEnumerable<string> given)
         return word;
     }
 
+    /// <summary>Everything that is left, for a program that reads it itself.</summary>
+    public string[] TakeAll()
+    {
+        string[] all = [.. _left];
+        _left.Clear();
+        return all;
+    }
+
     /// <exception cref="SetupException">Something was not understood.</exception>
     public void Finish(string command)
     {

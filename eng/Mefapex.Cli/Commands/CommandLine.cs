@@ -8,7 +8,7 @@ internal static class CommandLine
 {
     private static readonly Command[] Commands =
     [
-        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, SetupCommand.Setup,
+        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, BenchCommand.Bench, SetupCommand.Setup,
         new("help", "[command]", "says what a command does", "", Help),
     ];
 

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Mefapex.Bench.Embed;
+using Mefapex.Bench.Generate;
+using Mefapex.Bench.Measuring;
+using Mefapex.Bench.Soak;
+using Spectre.Console;
+
+using var stop = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+});
+
+var console = AnsiConsole.Console;
+if (Console.IsOutputRedirected)
+{
+    console.Profile.Width = 200;
+    console.Profile.Capabilities.Ansi = false;
+}
+
+try
+{
+    var options = new Options(args.Skip(1));
+    return args.FirstOrDefault() switch
+    {
+        "embed" => await EmbedBenchmark.RunAsync(options, console, stop.Token),
+        "generate" => await GenerateBenchmark.RunAsync(options, console, stop.Token),
+        "soak" => await SoakBenchmark.RunAsync(options, console, stop.Token),
+        var name => throw new BenchException($"There is no benchmark '{name}': say embed, generate or soak."),
+    };
+}
+catch (BenchException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 2;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Stopped.");
+    return 130;
+}
