@@ -1,66 +1,151 @@
 using System.Globalization;
+using System.Text.Json;
 using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Embedding;
 using Mefapex.Inference.Evaluation;
 using Mefapex.Inference.Languages;
+using Mefapex.Inference.Training;
 
 namespace Mefapex.Ai.Commands;
 
-/// <summary>What makes and measures the bundled models, beside the service: <c>export-encoder</c>,
-/// <c>measure-encoder</c>, <c>export-language</c>.</summary>
+/// <summary>What trains and measures the bundled models, beside the service.</summary>
 internal static class ModelCommands
 {
     private const string Usage =
         """
-        export-encoder   [--models DIR]                  writes the sentence encoder and its manifest
-        measure-encoder  [--models DIR] [--samples DIR]  measures it, prints the table, keeps the figures in the manifest
-        export-language  [--models DIR] [--samples DIR]  writes the language table and its manifest
+        train            learns the sentence encoder from sentences that mean the same, and measures it
+          --models DIR      folder of the models; by default Mefapex.Inference/Models of the checkout
+          --sentences DIR   folder with Sentences, Terms and Test; by default Mefapex.Inference/Training
+          --questions FILE  own questions besides, once or more: a table "group TAB question", or a knowledge file (*.json)
+          --samples DIR     knowledge to measure on (never learnt from); by default Mefapex.Api/Knowledge/Samples
+          --out DIR         where the model goes; by default the folder encoder of --models
+          --epochs N        most passes over the sentences, 1 to 1000
+          --seed N          the same seed gives the same model
+          --threads N       1 to 64
+          --report FILE     writes the report there as text, and as JSON beside it (*.json)
+        train-language   learns to tell languages apart, and measures it
+          --models DIR, --sentences DIR (with Languages), --out DIR, --epochs N, --seed N, --report FILE as above
+        measure-encoder  measures the encoder on knowledge, prints the table, keeps the figures in the manifest
+          --models DIR, --samples DIR as above
+        export-encoder   writes the untrained encoder that training is compared with
+          --out DIR         where it goes
 
-        --models   folder of the models; by default Mefapex.Inference/Models of the checkout
-        --samples  folder of knowledge files (*.json with entries); by default Mefapex.Api/Knowledge/Samples
+        Ctrl+C ends a training and leaves the earlier model in place.
         """;
 
     /// <summary>Runs a command if the first argument is one; null lets the service start.</summary>
     public static int? Run(string[] args, TextWriter output, TextWriter errors)
     {
-        if (args is not [var command, ..] || command.StartsWith('-'))
+        if (args is not [var command, ..] || (command.StartsWith('-') && command is not ("--help" or "-h")))
             return null;
+        using var cancellation = new CancellationTokenSource();
+        ConsoleCancelEventHandler cancel = (_, pressed) =>
+        {
+            pressed.Cancel = true;
+            cancellation.Cancel();
+        };
+        Console.CancelKeyPress += cancel;
         try
         {
-            var options = Options(args.AsSpan(1));
-            switch (command)
-            {
-                case "export-encoder":
-                    var encoder = EncoderExporter.Export(Path.Combine(options.Models, "encoder"));
-                    output.WriteLine($"{encoder.Name} {encoder.Version}: {encoder.Bytes} bytes, sha256 {encoder.Sha256}");
-                    return 0;
-                case "measure-encoder":
-                    MeasureEncoder(Path.Combine(options.Models, "encoder"), options.Samples, output);
-                    return 0;
-                case "export-language":
-                    var language = LanguageExporter.Export(Path.Combine(options.Models, "language"), QuestionSet.ReadFolder(options.Samples));
-                    output.WriteLine($"{language.Name} {language.Version}: {language.Bytes} bytes, sha256 {language.Sha256}");
-                    return 0;
-                default:
-                    errors.WriteLine($"There is no command {command}.\n\n{Usage}");
-                    return 2;
-            }
+            return Run(command, args.AsSpan(1), output, errors, cancellation.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            errors.WriteLine("Cancelled; the earlier model is still in place.");
+            return 130;
         }
         catch (Exception exception) when (exception is FormatException or ModelException or InvalidDataException or
-                                              IOException or UnauthorizedAccessException)
+                                              JsonException or IOException or UnauthorizedAccessException)
         {
             errors.WriteLine(exception.Message);
             return 1;
         }
+        finally
+        {
+            Console.CancelKeyPress -= cancel;
+        }
     }
 
-    private static void MeasureEncoder(string folder, string samples, TextWriter output)
+    private static int Run(
+        string command, ReadOnlySpan<string> args, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
+        switch (command)
+        {
+            case "train":
+                Train(args, output, cancellationToken);
+                return 0;
+            case "train-language":
+                TrainLanguage(args, output, cancellationToken);
+                return 0;
+            case "measure-encoder":
+                Measure(args, output);
+                return 0;
+            case "export-encoder":
+                var options = new CommandOptions(args, "--out");
+                Tell(EncoderExporter.ExportUntrained(
+                    options.Last("--out") ?? throw new FormatException("export-encoder needs --out DIR.")), output);
+                return 0;
+            case "help" or "--help" or "-h":
+                output.WriteLine(Usage);
+                return 0;
+            default:
+                errors.WriteLine($"There is no command {command}.\n\n{Usage}");
+                return 2;
+        }
+    }
+
+    private static void Train(ReadOnlySpan<string> args, TextWriter output, CancellationToken cancellationToken)
+    {
+        var options = new CommandOptions(
+            args, "--models", "--sentences", "--questions", "--samples", "--out", "--epochs", "--seed", "--threads", "--report");
+        var defaults = new EncoderTrainingOptions();
+        var settings = defaults with
+        {
+            Epochs = options.Number("--epochs", defaults.Epochs, 1, 1000),
+            Seed = options.Number("--seed", defaults.Seed, 0, int.MaxValue),
+            Threads = options.Number("--threads", defaults.Threads, 1, 64),
+        };
+        var folder = Sentences(options);
+        var corpus = TrainingFiles.ReadFolder(folder);
+        var own = options.All("--questions").SelectMany(TrainingFiles.ReadQuestions).ToArray();
+        var tests = Path.Combine(folder, "Test");
+        var report = EncoderTraining.Run(
+            options.Last("--out") ?? Path.Combine(Models(options), "encoder"),
+            corpus with { Clusters = [.. corpus.Clusters, .. own] },
+            Directory.Exists(tests) ? TestPair.ReadFolder(tests) : [],
+            QuestionSet.ReadFolder(Samples(options)),
+            settings,
+            new Lines(output),
+            cancellationToken);
+        Publish(options, report.ToText(), report.ToJson(), output);
+    }
+
+    private static void TrainLanguage(ReadOnlySpan<string> args, TextWriter output, CancellationToken cancellationToken)
+    {
+        var options = new CommandOptions(args, "--models", "--sentences", "--out", "--epochs", "--seed", "--report");
+        var defaults = new LanguageTrainingOptions();
+        var report = LanguageTraining.Run(
+            options.Last("--out") ?? Path.Combine(Models(options), "language"),
+            Sentences(options),
+            defaults with
+            {
+                Epochs = options.Number("--epochs", defaults.Epochs, 1, 1000),
+                Seed = options.Number("--seed", defaults.Seed, 0, int.MaxValue),
+            },
+            (epoch, loss) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}: loss {loss:F4}")),
+            cancellationToken);
+        Publish(options, report.ToText(), report.ToJson(), output);
+    }
+
+    private static void Measure(ReadOnlySpan<string> args, TextWriter output)
+    {
+        var options = new CommandOptions(args, "--models", "--samples");
+        var folder = Path.Combine(Models(options), "encoder");
         QualityReport report;
         ModelManifest manifest;
         using (var encoder = SubwordEncoder.Load(folder))
         {
-            report = RetrievalMeasure.Measure(encoder, QuestionSet.ReadFolder(samples));
+            report = RetrievalMeasure.Measure(encoder, QuestionSet.ReadFolder(Samples(options)));
             manifest = encoder.Manifest with { Quality = report };
         }
 
@@ -74,30 +159,37 @@ internal static class ModelCommands
         }
     }
 
-    private static (string Models, string Samples) Options(ReadOnlySpan<string> args)
+    private static void Publish(CommandOptions options, string text, string json, TextWriter output)
     {
-        string? models = null, samples = null;
-        for (var i = 0; i < args.Length; i += 2)
-        {
-            if (i + 1 == args.Length || args[i] is not ("--models" or "--samples"))
-                throw new FormatException($"{args[i]} is not understood.\n\n{Usage}");
-            if (string.Equals(args[i], "--models", StringComparison.Ordinal))
-                models = args[i + 1];
-            else
-                samples = args[i + 1];
-        }
-
-        return (models ?? InCheckout("Mefapex.Inference", "Models"), samples ?? InCheckout("Mefapex.Api", "Knowledge", "Samples"));
+        output.WriteLine(text);
+        if (options.Last("--report") is not { } file)
+            return;
+        File.WriteAllText(file, text);
+        File.WriteAllText(Path.ChangeExtension(file, ".json"), json);
     }
 
-    private static string InCheckout(params string[] parts)
-    {
-        for (var folder = new DirectoryInfo(Environment.CurrentDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Mefapex.sln")))
-                return Path.Combine([folder.FullName, .. parts]);
-        }
+    private static void Tell(ModelManifest manifest, TextWriter output) =>
+        output.WriteLine($"{manifest.Name} {manifest.Version}: {manifest.Bytes} bytes, sha256 {manifest.Sha256}");
 
-        throw new FormatException($"{Environment.CurrentDirectory} is not inside a checkout; say --models and --samples.");
+    private static string Models(CommandOptions options) => options.Folder("--models", "Mefapex.Inference", "Models");
+
+    private static string Sentences(CommandOptions options) =>
+        options.Folder("--sentences", "Mefapex.Inference", "Training");
+
+    private static string Samples(CommandOptions options) =>
+        options.Folder("--samples", "Mefapex.Api", "Knowledge", "Samples");
+
+    /// <summary>Progress as it comes; <see cref="Progress{T}"/> would tell it later, from another thread.</summary>
+    private sealed class Lines(TextWriter output) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{value.Phase,-8} epoch {value.Epoch,3}/{value.Epochs}  loss {value.Loss:F3}{Recall(value)}  {value.Left:m\\:ss} left"));
+
+        private static string Recall(TrainingProgress value) => value.SeenRecall is null
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"  recall@1 {value.SeenRecall:F3} of learnt meanings, {value.UnseenRecall:F3} of others");
     }
 }

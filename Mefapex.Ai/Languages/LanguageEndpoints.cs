@@ -11,7 +11,7 @@ internal static class LanguageEndpoints
     public static void MapLanguages(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/language/detect", DetectAsync)
             .WithTags("Languages")
-            .WithSummary("The language of a text, tr, en or unknown, with its probability.")
+            .WithSummary("The language of a text (tr, en, de, fr, es, it, nl, ru, ar or unknown) with its probability.")
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 

@@ -64,6 +64,28 @@ public sealed record ModelFolder(string Path, ModelManifest Manifest)
         return bytes;
     }
 
+    /// <summary>Puts the files of <paramref name="next"/> in the place of a folder: first all under another name beside
+    /// it, then by renaming, so that the folder is whole at any time but between two renames.</summary>
+    internal static void Replace(string folder, string next)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder));
+        var (incoming, outgoing) = ($"{full}.new", $"{full}.old");
+        foreach (var leftover in (string[])[incoming, outgoing])
+        {
+            if (Directory.Exists(leftover))
+                Directory.Delete(leftover, recursive: true);
+        }
+
+        Directory.CreateDirectory(incoming);
+        foreach (var file in Directory.EnumerateFiles(next))
+            File.Copy(file, System.IO.Path.Combine(incoming, System.IO.Path.GetFileName(file)));
+        if (Directory.Exists(full))
+            Directory.Move(full, outgoing);
+        Directory.Move(incoming, full);
+        if (Directory.Exists(outgoing))
+            Directory.Delete(outgoing, recursive: true);
+    }
+
     /// <summary>sha256 as lower-case hex.</summary>
     public static string Sha256Of(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

@@ -52,6 +52,9 @@ public sealed record ModelManifest
     /// <summary>How text becomes input, for encoders over hashed sub-words.</summary>
     public SubwordSettings? Subwords { get; init; }
 
+    /// <summary>How text becomes input, for language models over hashed character n-grams.</summary>
+    public CharacterGramSettings? CharacterGrams { get; init; }
+
     /// <summary>What it learnt from.</summary>
     public required string TrainingData { get; init; }
 
@@ -63,6 +66,12 @@ public sealed record ModelManifest
 
     /// <summary>Measured figures; absent until measured.</summary>
     public QualityReport? Quality { get; init; }
+
+    /// <summary>Figures on test pairs that were held apart from training, for encoders that were trained.</summary>
+    public HeldApartReport? HeldApart { get; init; }
+
+    /// <summary>Figures on test sentences that were held apart from training, for language models.</summary>
+    public LanguageReport? LanguageQuality { get; init; }
 
     /// <summary>Reads the manifest of a folder.</summary>
     /// <exception cref="ModelException">It is missing or cannot be understood.</exception>
@@ -135,6 +144,14 @@ public sealed record SubwordSettings(
     double GramDecay,
     double FunctionWordWeight);
 
+/// <summary>How words become hashed character n-grams; the detector refuses a model that was made with other settings
+/// than it can follow.</summary>
+/// <param name="Hash">Name of the hash function.</param>
+/// <param name="Buckets">Rows of the table; a feature's row is its hash modulo this.</param>
+/// <param name="MinGram">Shortest n-gram of a word between its boundary marks.</param>
+/// <param name="MaxGram">Longest n-gram.</param>
+public sealed record CharacterGramSettings(string Hash, int Buckets, int MinGram, int MaxGram);
+
 /// <summary>A text and the beginning of its vector.</summary>
 /// <param name="First">The first values.</param>
 /// <param name="Norm">Euclidean norm of the whole vector.</param>
@@ -143,7 +160,31 @@ public sealed record TestVector(string Text, IReadOnlyList<float> First, float N
 /// <summary>Retrieval figures and how they came about.</summary>
 public sealed record QualityReport(string Method, IReadOnlyList<QualityFigure> Figures);
 
-/// <summary>Figures of one test set in one language, each 0 to 1.</summary>
+/// <summary>Figures on held-apart pairs beside those of the untrained encoder.</summary>
+/// <param name="Trained">Of the model as it is, with its table of 8 bits.</param>
+/// <param name="Untrained">Of the untrained encoder on the same pairs.</param>
+/// <param name="RecallLostByQuantization">Recall@1 of the table before it was brought to 8 bits, less that after.</param>
+public sealed record HeldApartReport(
+    string Method,
+    IReadOnlyList<QualityFigure> Trained,
+    IReadOnlyList<QualityFigure> Untrained,
+    double RecallLostByQuantization)
+{
+    /// <summary>The figures of pairs of meanings that were learnt in other words, all styles together.</summary>
+    public static QualityFigure All(IEnumerable<QualityFigure> figures) =>
+        figures.Single(figure => figure is { Set: "pairs", Language: "all" });
+}
+
+/// <summary>Accuracy on held-apart sentences.</summary>
+/// <param name="ExpectedCalibrationError">Mean distance of confidence and accuracy over ten bins of confidence, weighted
+/// by their sentences (Guo et al., "On calibration of modern neural networks", 2017).</param>
+public sealed record LanguageReport(IReadOnlyList<LanguageFigure> Figures, double ExpectedCalibrationError);
+
+/// <summary>Accuracy of one language, or of <c>all</c>.</summary>
+/// <param name="Words">Words of the sentences: <c>4+</c> or <c>2-3</c>.</param>
+public sealed record LanguageFigure(string Language, string Words, int Sentences, double Accuracy);
+
+/// <summary>Figures of one test set in one language or style, each 0 to 1.</summary>
 /// <param name="Questions">Questions asked.</param>
 /// <param name="Candidates">Entries to find the right one among.</param>
 /// <param name="Mrr">Mean reciprocal rank.</param>

@@ -21,7 +21,7 @@ public sealed record QuestionSet(string Name, string Language, IReadOnlyList<Que
             : throw new InvalidDataException($"{folder} holds no knowledge file: a *.json with entries.");
     }
 
-    private static IEnumerable<QuestionSet> ReadFile(string file)
+    internal static IEnumerable<QuestionSet> ReadFile(string file)
     {
         KnowledgeFile? content;
         try

@@ -1,86 +1,99 @@
-using System.Text;
+using System.Numerics.Tensors;
 using Mefapex.Inference.Catalogue;
-using Mefapex.Inference.Evaluation;
+using Mefapex.Inference.Embedding;
+using Mefapex.Inference.Onnx;
 
 namespace Mefapex.Inference.Languages;
 
-/// <summary>
-/// Makes the bundled language table: character models of Turkish and English from the titles and answers of knowledge
-/// files and from <c>everyday.tr.txt</c> and <c>everyday.en.txt</c>, of all else from <c>other-languages.txt</c>. The questions of the knowledge files are held out; on them the
-/// temperature is fitted.
-/// </summary>
-public static class LanguageExporter
+/// <summary>Writes language models as model folders. The same table gives the same bytes.</summary>
+internal static class LanguageExporter
 {
-    private const string TableFile = "ngrams.txt";
+    private const string ModelFile = "model.onnx";
 
-    /// <summary>Writes table and manifest into <paramref name="folder"/>.</summary>
-    public static ModelManifest Export(string folder, IReadOnlyList<QuestionSet> sets)
+    private static readonly string[] TestTexts =
+    [
+        "Yıllık izin nasıl alınır?",
+        "yillik izin nasil alinir",
+        "How do I request annual leave?",
+        "Wo kann ich parken?",
+        "Сколько дней отпуска?",
+        "asdf qwer",
+    ];
+
+    /// <summary>ISO 639-1 codes in the order of the table's columns; the last column is none of them.</summary>
+    public static IReadOnlyList<string> Languages { get; } = ["tr", "en", "de", "fr", "es", "it", "nl", "ru", "ar"];
+
+    public static CharacterGramSettings Grams { get; } = new(StableHash.Name, Buckets: 65536, MinGram: 1, MaxGram: 4);
+
+    /// <summary>Writes the model.</summary>
+    /// <param name="table">A row of a value for each language, and for none of them, for each bucket.</param>
+    /// <param name="bias">A value for each column.</param>
+    /// <param name="temperature">What the logits are divided by.</param>
+    public static ModelManifest Export(
+        string folder, ReadOnlySpan<float> table, ReadOnlySpan<float> bias, float temperature, string trainingData)
     {
         Directory.CreateDirectory(folder);
-        var table = Encoding.UTF8.GetBytes(LanguageTable.Write(Train(sets)));
+        var model = BuildGraph(table, bias, temperature);
         var manifest = new ModelManifest
         {
             Name = "mefapex-language-ngram",
-            Version = "0.1.0",
+            Version = "1.0.0",
             Task = ModelTasks.LanguageIdentification,
-            Languages = ["tr", "en"],
-            File = TableFile,
-            Sha256 = ModelFolder.Sha256Of(table),
-            Bytes = table.Length,
-            TrainingData =
-                $"titles and answers of {string.Join(", ", sets.Select(set => $"{set.Name} ({set.Language})"))}; " +
-                "everyday.tr.txt, everyday.en.txt, other-languages.txt; temperature fitted on the questions",
+            Languages = Languages,
+            File = ModelFile,
+            Sha256 = ModelFolder.Sha256Of(model),
+            Bytes = model.Length,
+            Inputs =
+            [
+                new ModelValue("ids", "int64", ["batch", "features"]),
+                new ModelValue("weights", "float", ["batch", "features"]),
+            ],
+            Outputs = [new ModelValue("probabilities", "float", ["batch", $"{bias.Length}"])],
+            CharacterGrams = Grams,
+            TrainingData = trainingData,
             Licence = "MIT",
         };
-        File.WriteAllBytes(Path.Combine(folder, TableFile), table);
+        File.WriteAllBytes(Path.Combine(folder, ModelFile), model);
+        using (var detector = LanguageDetector.LoadUnverified(new ModelFolder(folder, manifest)))
+            manifest = manifest with { TestVectors = [.. TestTexts.Select(text => Observe(detector, text))] };
         File.WriteAllText(Path.Combine(folder, ModelManifest.FileName), manifest.ToJson());
         return manifest;
     }
 
-    internal static LanguageDetector Train(IReadOnlyList<QuestionSet> sets)
+    /// <summary>The graph: rows of the int8 table at <c>ids</c>, summed by <c>weights</c>, times the table's scale, plus
+    /// the bias, divided by the temperature; the softmax of that.</summary>
+    private static byte[] BuildGraph(ReadOnlySpan<float> table, ReadOnlySpan<float> bias, float temperature)
     {
-        var models = new Dictionary<string, CharacterModel>(StringComparer.Ordinal)
-        {
-            ["tr"] = CharacterModel.Train(TrainingTexts(sets, "tr")),
-            ["en"] = CharacterModel.Train(TrainingTexts(sets, "en")),
-            [LanguageDetector.Other] = CharacterModel.Train(Lines("other-languages.txt")),
-        };
-        var diacritics = DiacriticUse.Train(TrainingTexts(sets, "tr"));
-        var untempered = new LanguageDetector(models, diacritics, temperature: 1);
-        return new LanguageDetector(models, diacritics, FitTemperature(untempered, sets));
+        var scale = MathF.Max(MathF.Abs(TensorPrimitives.MaxMagnitude(table)) / 127, 1e-12f);
+        var rows = new sbyte[table.Length];
+        for (var i = 0; i < rows.Length; i++)
+            rows[i] = (sbyte)MathF.Round(table[i] / scale);
+        var shares = new float[bias.Length];
+        TensorPrimitives.Divide(bias, temperature, shares);
+        return new OnnxModelBuilder("mefapex-language")
+            .Input("ids", OnnxElementType.Int64, "batch", "features")
+            .Input("weights", OnnxElementType.Float, "batch", "features")
+            .Output("probabilities", OnnxElementType.Float, "batch", $"{bias.Length}")
+            .Constant(OnnxTensor.Of("table", rows, rows.Length / bias.Length, bias.Length))
+            .Constant(OnnxTensor.Of("scale", [scale / temperature]))
+            .Constant(OnnxTensor.Of("bias", shares, bias.Length))
+            .Constant(OnnxTensor.Of("axis_1", [1L], 1))
+            .Node("Gather", ["table", "ids"], "rows", OnnxAttribute.Of("axis", 0L))
+            .Node("DequantizeLinear", ["rows", "scale"], "features")
+            .Node("Unsqueeze", ["weights", "axis_1"], "row_weights")
+            .Node("MatMul", ["row_weights", "features"], "weighted")
+            .Node("Squeeze", ["weighted", "axis_1"], "sum")
+            .Node("Add", ["sum", "bias"], "logits")
+            .Node("Softmax", ["logits"], "probabilities", OnnxAttribute.Of("axis", -1L))
+            .Build();
     }
 
-    private static IEnumerable<string> TrainingTexts(IEnumerable<QuestionSet> sets, string language) =>
-        sets.Where(set => string.Equals(set.Language, language, StringComparison.Ordinal))
-            .SelectMany(set => set.Entries)
-            .SelectMany(entry => (string[])[entry.Title, entry.Answer])
-            .Concat(Lines($"everyday.{language}.txt"));
-
-    private static IEnumerable<string> Lines(string resource)
+    private static TestVector Observe(LanguageDetector detector, string text)
     {
-        using var stream = typeof(LanguageExporter).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"{resource} is not part of the assembly.");
-        using var reader = new StreamReader(stream);
-        while (reader.ReadLine() is { } line)
-        {
-            if (!line.StartsWith('#'))
-                yield return line;
-        }
+        var probabilities = detector.Probabilities(text);
+        return new TestVector(
+            text,
+            [.. probabilities.Select(probability => MathF.Round(probability, 5))],
+            MathF.Round(TensorPrimitives.Norm<float>(probabilities), 5));
     }
-
-    /// <summary>The temperature that makes the held-out questions, cut to their first three words so that many are
-    /// hard, most likely to be in their own language.</summary>
-    private static double FitTemperature(LanguageDetector detector, IReadOnlyList<QuestionSet> sets)
-    {
-        var samples = sets
-            .SelectMany(set => set.Entries.SelectMany(entry => entry.Questions).Select(question =>
-                (Own: detector.IndexOf(set.Language), Evidence: detector.LogEvidence(FirstWords(question, 3)))))
-            .Where(sample => sample.Evidence is not null)
-            .ToArray();
-        return Enumerable.Range(4, 57)
-            .Select(step => step * 0.25)
-            .MaxBy(temperature => samples.Sum(sample => Math.Log(detector.Posterior(sample.Evidence!, temperature)[sample.Own])));
-    }
-
-    private static string FirstWords(string text, int count) => string.Join(' ', text.Split(' ').Take(count));
 }

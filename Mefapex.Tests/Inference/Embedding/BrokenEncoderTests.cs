@@ -6,6 +6,8 @@ namespace Mefapex.Tests.Inference.Embedding;
 
 public sealed class BrokenEncoderTests : IDisposable
 {
+    private static readonly int Buckets = EncoderExporter.TrainedSubwords.Buckets;
+
     private readonly ModelsFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -103,7 +105,7 @@ public sealed class BrokenEncoderTests : IDisposable
     [Fact]
     public void Vectors_of_another_length_than_the_manifest_says_are_unsuitable()
     {
-        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[16384 * 8], 16384, 8, scale: 1));
+        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[Buckets * 8], Ones(Buckets), 8));
 
         Fails(ModelFault.Unsuitable, "256");
     }
@@ -111,9 +113,9 @@ public sealed class BrokenEncoderTests : IDisposable
     [Fact]
     public void Another_table_is_found_out_by_the_test_vectors()
     {
-        var table = new sbyte[16384 * 256];
+        var table = new sbyte[Buckets * 256];
         Array.Fill(table, (sbyte)1);
-        _folder.Replace(EncoderExporter.BuildGraph(table, 16384, 256, scale: 1));
+        _folder.Replace(EncoderExporter.BuildGraph(table, Ones(Buckets), 256));
 
         Fails(ModelFault.WrongOutput, "Yıllık izin");
     }
@@ -121,7 +123,7 @@ public sealed class BrokenEncoderTests : IDisposable
     [Fact]
     public void A_table_with_fewer_rows_than_the_manifest_says_is_found_out()
     {
-        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[16 * 256], 16, 256, scale: 1));
+        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[16 * 256], Ones(16), 256));
 
         Fails(ModelFault.WrongOutput);
     }
@@ -129,10 +131,12 @@ public sealed class BrokenEncoderTests : IDisposable
     [Fact]
     public void A_graph_that_computes_no_number_is_found_out()
     {
-        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[16384 * 256], 16384, 256, scale: float.NaN));
+        _folder.Replace(EncoderExporter.BuildGraph(new sbyte[Buckets * 256], [.. Enumerable.Repeat(float.NaN, Buckets)], 256));
 
         Fails(ModelFault.WrongOutput, "not a number");
     }
+
+    private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 
     private void Fails(ModelFault fault, params string[] named)
     {

@@ -27,10 +27,10 @@ public sealed class AnswerQualityTests(KnowledgeFixture fixture, ITestOutputHelp
     {
         var quality = await MeasureAsync(fixture.Vectors, "with vectors");
 
-        quality.HitAt1.ShouldBeGreaterThanOrEqualTo(0.76);
-        quality.HitAt3.ShouldBeGreaterThanOrEqualTo(0.87);
+        quality.HitAt1.ShouldBeGreaterThanOrEqualTo(0.89);
+        quality.HitAt3.ShouldBeGreaterThanOrEqualTo(0.94);
         quality.DeclinedRightly.ShouldBeGreaterThanOrEqualTo(0.68);
-        quality.DeclinedWrongly.ShouldBeLessThanOrEqualTo(0.14);
+        quality.DeclinedWrongly.ShouldBeLessThanOrEqualTo(0.07);
     }
 
     private async Task<Quality> MeasureAsync(ApiHost host, string mode)
