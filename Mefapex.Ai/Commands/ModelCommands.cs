@@ -8,7 +8,7 @@ using Mefapex.Inference.Training;
 
 namespace Mefapex.Ai.Commands;
 
-/// <summary>What trains and measures the bundled models, beside the service.</summary>
+/// <summary>What trains, measures and fetches models, beside the service.</summary>
 internal static class ModelCommands
 {
     private const string Usage =
@@ -27,6 +27,10 @@ internal static class ModelCommands
           --models DIR, --sentences DIR (with Languages), --out DIR, --epochs N, --seed N, --report FILE as above
         measure-encoder  measures the encoder on knowledge, prints the table, keeps the figures in the manifest
           --models DIR, --samples DIR as above
+        pull MODEL       brings a model from a hub (hub:owner/name@revision) here, proves that it runs, says what to set
+          --kind KIND       encoder, the default, or generator
+          --endpoint URL    address of the hub; by default HF_ENDPOINT, else https://huggingface.co
+          --cache DIR       where it goes; by default HF_HOME, else mefapex/models in the user's cache folder
         export-encoder   writes the untrained encoder that training is compared with
           --out DIR         where it goes
 
@@ -55,7 +59,8 @@ internal static class ModelCommands
             return 130;
         }
         catch (Exception exception) when (exception is FormatException or ModelException or InvalidDataException or
-                                              JsonException or IOException or UnauthorizedAccessException)
+                                              JsonException or HttpRequestException or IOException or
+                                              UnauthorizedAccessException)
         {
             errors.WriteLine(exception.Message);
             return 1;
@@ -79,6 +84,9 @@ internal static class ModelCommands
                 return 0;
             case "measure-encoder":
                 Measure(args, output);
+                return 0;
+            case "pull":
+                PullCommand.Run([.. args], output, cancellationToken);
                 return 0;
             case "export-encoder":
                 var options = new CommandOptions(args, "--out");

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Generation;
 
 namespace Mefapex.Ai.Generation;
@@ -11,7 +12,8 @@ internal sealed class GenerationOptions
     /// <summary>The variable that says <see cref="Path"/> where the section does not.</summary>
     public const string PathVariable = "AI_GENERATOR_PATH";
 
-    /// <summary>Folder of a language model in the layout of ONNX Runtime GenAI; empty for none.</summary>
+    /// <summary>A language model in the layout of ONNX Runtime GenAI: its folder, or <c>hub:owner/name@commit/folder</c>;
+    /// empty for none.</summary>
     public string Path { get; set; } = "";
 
     /// <summary>Loads the model at the start, not at its first use.</summary>
@@ -43,6 +45,7 @@ internal sealed class GenerationOptions
 
     public OnnxChatClientOptions ToClient() => new()
     {
+        Name = ModelCatalogue.NameOf(Path),
         IntraOpThreads = IntraOpThreads,
         MaxConcurrent = MaxConcurrent,
         MaxQueued = MaxQueued,

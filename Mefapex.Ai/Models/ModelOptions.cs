@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Serving;
 
 namespace Mefapex.Ai.Models;
@@ -12,6 +13,14 @@ internal sealed class ModelOptions : IValidatableObject
 
     /// <summary>Folder with <c>encoder</c> and <c>language</c>; empty for the bundled models (<c>AI_MODELS_PATH</c>).</summary>
     public string Path { get; set; } = "";
+
+    /// <summary>The encoder: <c>bundled</c> for that of <see cref="Path"/>, another folder, or <c>hub:owner/name@commit</c>.</summary>
+    [Required]
+    public string Encoder { get; set; } = ModelCatalogue.Bundled;
+
+    /// <summary>The language detector: <c>bundled</c> for that of <see cref="Path"/>, or another folder.</summary>
+    [Required]
+    public string Language { get; set; } = ModelCatalogue.Bundled;
 
     /// <summary>Never loads a model; what needs one answers 503 (<c>DISABLE_AI_MODELS</c>).</summary>
     public bool Disabled { get; set; }

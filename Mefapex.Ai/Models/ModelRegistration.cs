@@ -26,13 +26,6 @@ internal static class ModelRegistrationExtensions
     /// <param name="kind">The model's role, such as <c>embedding</c>.</param>
     /// <param name="preload">Whether it belongs to those that are loaded at the start.</param>
     public static IServiceCollection AddModelSlot<T>(
-        this IServiceCollection services, string kind, bool preload, Func<ModelOptions, ModelLoader<T>> loader)
-        where T : class =>
-        services.AddModelSlot(
-            kind, preload, provider => loader(provider.GetRequiredService<IOptions<ModelOptions>>().Value));
-
-    /// <summary>The same for a loader that needs other services.</summary>
-    public static IServiceCollection AddModelSlot<T>(
         this IServiceCollection services, string kind, bool preload, Func<IServiceProvider, ModelLoader<T>> loader)
         where T : class
     {

@@ -21,8 +21,9 @@ internal static class ModelsFeature
         services.AddSingleton(provider => OptionsOf(provider) is { EmergencyMode: false, CacheSize: var size }
             ? new VectorCache(size)
             : new VectorCache(0));
-        services.AddModelSlot("language", preload: true, BundledLoaders.Detector);
-        services.AddModelSlot("embedding", preload: true, BundledLoaders.Encoder);
+        services.AddModelCatalogue(builder.Configuration);
+        services.AddModelSlot("language", preload: true, ModelLoaders.Detector);
+        services.AddModelSlot("embedding", preload: true, ModelLoaders.Encoder);
         services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(provider => new BatchingEmbeddingGenerator(
             provider.GetRequiredService<ModelSlot<ITextEncoder>>(),
             provider.GetRequiredService<VectorCache>(),

@@ -55,6 +55,11 @@ public sealed class ModelCatalogue(string bundled, HubDownloader hub)
         : throw new ModelException(
             ModelFault.Missing, $"{reference} names no model on a hub; write {HubReference.Prefix}owner/name@commit or …@commit/folder.");
 
+    /// <summary>By which answers name a model: its repository on the hub, or its folder's name.</summary>
+    public static string NameOf(string reference) => HubReference.TryParse(reference, out var hub)
+        ? hub.Repository
+        : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(reference)));
+
     private string BundledFolder(string task) => task switch
     {
         ModelTasks.SentenceEmbedding => Path.Combine(bundled, "encoder"),

@@ -64,7 +64,7 @@ public sealed class TransformerEncoder : ITextEncoder
     /// <summary>Most tokens of an input, special tokens included.</summary>
     public int MaxTokens => _folder.MaxTokens;
 
-    /// <summary>Loads the encoder of a folder and runs it once.</summary>
+    /// <summary>Loads the encoder of a folder, runs it once and compares with its <see cref="RecordedVectors"/>.</summary>
     /// <exception cref="ModelException">A file is missing or damaged, the graph is of another shape or gives no
     /// numbers, or graph, tokenizer and settings do not belong together.</exception>
     public static TransformerEncoder Load(string folder, TransformerOptions? options = null)
@@ -72,7 +72,17 @@ public sealed class TransformerEncoder : ITextEncoder
         options ??= new TransformerOptions();
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var tokenizer = Tokenizer.Load(Path.Combine(full, "tokenizer.json"));
-        return new TransformerEncoder(TransformerFolder.Read(full, options, tokenizer), tokenizer, options);
+        var encoder = new TransformerEncoder(TransformerFolder.Read(full, options, tokenizer), tokenizer, options);
+        try
+        {
+            RecordedVectors.Check(full, encoder);
+            return encoder;
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

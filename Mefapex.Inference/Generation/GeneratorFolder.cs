@@ -23,8 +23,8 @@ public sealed record GeneratorFolder
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>The folder's name, by which answers name the model.</summary>
-    public string Name => NameOf(Path);
+    /// <summary>By which answers name the model; the folder's name unless another was given.</summary>
+    public string Name { get; private init; } = "";
 
     /// <summary>Such as <c>llama</c> or <c>gpt2</c>.</summary>
     public string ModelType { get; private init; } = "";
@@ -62,7 +62,7 @@ public sealed record GeneratorFolder
 
     /// <summary>Reads the folder and checks that its files are there and fit together; the weights are not loaded.</summary>
     /// <exception cref="ModelException">A file is missing, damaged, or does not fit the others.</exception>
-    public static GeneratorFolder Open(string path)
+    public static GeneratorFolder Open(string path, string? name = null)
     {
         var full = Full(path);
         if (!Directory.Exists(full))
@@ -96,6 +96,7 @@ public sealed record GeneratorFolder
         var padToken = Number(model, "pad_token_id") ?? 0;
         var folder = new GeneratorFolder(full)
         {
+            Name = name ?? System.IO.Path.GetFileName(full),
             ModelType = type,
             VocabularySize = Positive(model, "vocab_size", file),
             ContextLength = Positive(model, "context_length", file),
@@ -113,9 +114,6 @@ public sealed record GeneratorFolder
         folder.CheckLogits(System.IO.Path.Combine(full, decoderFile), file);
         return folder;
     }
-
-    /// <summary>The name that answers will carry for the model in a folder, there or not.</summary>
-    public static string NameOf(string path) => System.IO.Path.GetFileName(Full(path));
 
     private static string Full(string path) =>
         System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));

@@ -94,7 +94,7 @@ public sealed class OnnxChatClient : IChatClient
     public static OnnxChatClient Load(string folder, OnnxChatClientOptions? options = null, TimeProvider? time = null)
     {
         var client = new OnnxChatClient(
-            GeneratorFolder.Open(folder), options ?? new OnnxChatClientOptions(), time ?? TimeProvider.System);
+            GeneratorFolder.Open(folder, options?.Name), options ?? new OnnxChatClientOptions(), time ?? TimeProvider.System);
         try
         {
             client.Verify();

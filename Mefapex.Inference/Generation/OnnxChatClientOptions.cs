@@ -3,6 +3,9 @@ namespace Mefapex.Inference.Generation;
 /// <summary>Limits of an <see cref="OnnxChatClient"/>.</summary>
 public sealed record OnnxChatClientOptions
 {
+    /// <summary>Name of the model in answers; null for the folder's name.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Threads that one answer may use inside the runtime; 0 leaves it to genai_config.json.</summary>
     public int IntraOpThreads { get; init; }
 

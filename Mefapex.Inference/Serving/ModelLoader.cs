@@ -3,12 +3,12 @@ using Mefapex.Inference.Catalogue;
 namespace Mefapex.Inference.Serving;
 
 /// <summary>How a model comes into memory.</summary>
-/// <param name="Bytes">Bytes of the model's files, known before it is loaded. May throw <see cref="ModelException"/>.</param>
+/// <param name="Find">Brings the model's files to this machine where they are not, and gives their bytes.</param>
 /// <param name="Load">Reads the model and checks its test vectors.</param>
 /// <param name="WarmUp">Runs it for the first time, so that no user pays for it.</param>
 /// <param name="ManifestOf">What is known of the loaded model; null where it has no manifest of our form.</param>
 public sealed record ModelLoader<T>(
-    Func<long> Bytes,
+    Func<CancellationToken, long> Find,
     Func<CancellationToken, T> Load,
     Action<T, CancellationToken> WarmUp,
     Func<T, ModelManifest?> ManifestOf)

@@ -344,7 +344,7 @@ public sealed class ModelSlot<T> : ModelSlot
         TimeSpan took;
         try
         {
-            var bytes = _loader.Bytes();
+            var bytes = _loader.Find(_stopping.Token);
             using var reservation = _budget.Reserve(Kind, bytes);
             var before = _budget.Resident;
             model = _loader.Load(_stopping.Token);

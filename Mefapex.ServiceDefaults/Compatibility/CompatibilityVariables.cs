@@ -26,13 +26,17 @@ public static class CompatibilityVariables
         ("DISABLE_AI_MODELS", "Models:Disabled"),
         ("EMERGENCY_MODE", "Models:EmergencyMode"),
         ("FORCE_GC_INTERVAL", "Models:ForceGcSeconds"),
+        ("HF_ENDPOINT", "Models:Hub:Endpoint"),
+        ("HF_HOME", "Models:Hub:CacheFolder"),
+        ("HF_HUB_OFFLINE", "Models:Hub:Offline"),
+        ("HF_TOKEN", "Models:Hub:Token"),
         ("MEMORY_THRESHOLD_MB", "Models:MemoryThresholdMb"),
         ("MODEL_CACHE_SIZE", "Models:CacheSize"),
         ("SECRET_KEY", "Tokens:SigningKey"),
     ];
 
     private static readonly string[] Switches =
-        ["AI_SERVICE_ENABLED", "DEMO_USER_ENABLED", "DISABLE_AI_MODELS", "EMERGENCY_MODE"];
+        ["AI_SERVICE_ENABLED", "DEMO_USER_ENABLED", "DISABLE_AI_MODELS", "EMERGENCY_MODE", "HF_HUB_OFFLINE"];
 
     /// <summary>Adds what the variables say; done by <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/>.</summary>
     public static T AddCompatibilityVariables<T>(this T builder)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Mefapex.Ai.Generation;
+using Mefapex.Ai.Models;
 using Mefapex.Contracts.Ai;
 using Mefapex.Contracts.Health;
 using Mefapex.Inference.Catalogue;
@@ -333,7 +334,7 @@ public sealed class GenerationEndpointTests : IDisposable
                 services.AddSingleton<IStartupFilter>(new TellOfAborted(aborted));
                 services.AddSingleton(provider => new ModelSlot<OnnxChatClient>(
                     GenerationFeature.Kind,
-                    GenerationFeature.LoaderOf(provider.GetRequiredService<IOptions<GenerationOptions>>().Value, time),
+                    ModelLoaders.Generator(provider, time),
                     new ModelSlotOptions(),
                     provider.GetRequiredService<MemoryBudget>(),
                     TimeProvider.System,

@@ -24,7 +24,7 @@ public sealed class MemoryGuardTests : IAsyncDisposable
         _budget = new MemoryBudget(new MemoryBudgetOptions(), () => _resident);
         _slot = new ModelSlot<object>(
             "embedding",
-            new ModelLoader<object>(() => 1, _ => new object(), (_, _) => { }, _ => null),
+            new ModelLoader<object>(_ => 1, _ => new object(), (_, _) => { }, _ => null),
             new ModelSlotOptions(),
             _budget,
             _time,

@@ -27,7 +27,7 @@ public sealed class ModelCommandTests : IDisposable
     {
         Run("help").ShouldBe(0);
 
-        foreach (var command in (string[])["train ", "train-language", "measure-encoder", "export-encoder", "--questions", "--report"])
+        foreach (var command in (string[])["train ", "train-language", "measure-encoder", "export-encoder", "pull", "--questions", "--report"])
             _output.ToString().ShouldContain(command);
     }
 

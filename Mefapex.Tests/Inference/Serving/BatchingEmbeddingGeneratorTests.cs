@@ -332,7 +332,7 @@ public sealed class BatchingEmbeddingGeneratorTests : IAsyncDisposable
         await using var slot = new ModelSlot<ITextEncoder>(
             "embedding",
             new ModelLoader<ITextEncoder>(
-                () => 1000, _ => SubwordEncoder.LoadBundled(), (_, _) => { }, encoder => encoder.Manifest),
+                _ => 1000, _ => SubwordEncoder.LoadBundled(), (_, _) => { }, encoder => encoder.Manifest),
             new ModelSlotOptions(),
             new MemoryBudget(new MemoryBudgetOptions()),
             TimeProvider.System,
@@ -407,7 +407,7 @@ public sealed class BatchingEmbeddingGeneratorTests : IAsyncDisposable
         await using var slot = new ModelSlot<ITextEncoder>(
             "embedding",
             new ModelLoader<ITextEncoder>(
-                () => 1000, _ => throw new ModelException(ModelFault.Damaged, "model file x is damaged"), (_, _) => { }, _ => null),
+                _ => 1000, _ => throw new ModelException(ModelFault.Damaged, "model file x is damaged"), (_, _) => { }, _ => null),
             new ModelSlotOptions { FirstRetry = TimeSpan.Zero, LongestRetry = TimeSpan.Zero },
             new MemoryBudget(new MemoryBudgetOptions()),
             _time,

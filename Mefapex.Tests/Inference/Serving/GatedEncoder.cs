@@ -39,7 +39,7 @@ internal sealed class GatedEncoder(ITextEncoder inner) : ITextEncoder
     public static GatedEncoder OfBundled() => new(SubwordEncoder.LoadBundled());
 
     /// <summary>A loader that gives this encoder.</summary>
-    public ModelLoader<ITextEncoder> Loader() => new(() => 1000, _ => this, (_, _) => { }, _ => Manifest);
+    public ModelLoader<ITextEncoder> Loader() => new(_ => 1000, _ => this, (_, _) => { }, _ => Manifest);
 
     public void Close() => _open.Reset();
 

@@ -321,7 +321,7 @@ public sealed class ModelSlotTests
     private ModelSlot<Model> Slot(ModelSlotOptions? options = null, MemoryBudget? budget = null, long bytes = 1000) => new(
         "embedding",
         new ModelLoader<Model>(
-            () => bytes,
+            _ => bytes,
             _ =>
             {
                 var model = _load();
