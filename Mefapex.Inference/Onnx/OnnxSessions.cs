@@ -9,9 +9,9 @@ internal static class OnnxSessions
 {
     static OnnxSessions() => NativeHeap.ReturnFreedMemory();
 
-    /// <summary>How long a thread waits for the next operator of a run before it sleeps. Waking it takes longer than
-    /// most gaps between operators, and spinning for longer takes the processor from others.</summary>
-    private const string SpinMicroseconds = "50";
+    /// <summary>How long a thread waits for the next operator of a run before it sleeps; waking it takes longer than most
+    /// gaps between operators. Between runs none waits so.</summary>
+    private const string SpinMicroseconds = "1000";
 
     /// <summary>A small graph, such as the bundled ones: no arena, no spinning.</summary>
     public static InferenceSession Create(ModelFolder folder, int intraOpThreads)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using Mefapex.Bench.Measuring;
 using Mefapex.Inference.Embedding;
+using Mefapex.Inference.Languages;
 using Spectre.Console;
 
 namespace Mefapex.Bench.Embed;
@@ -119,39 +120,37 @@ internal static class EmbedBenchmark
         await MeasureHttpAsync(encoder, texts, rounds, report, console, cancellationToken);
     }
 
-    /// <summary>One caller, one connection, texts that no cache has seen.</summary>
+    /// <summary>One caller, one connection, texts that no cache has seen; vector and language in turns here and there.</summary>
     private static async Task MeasureHttpAsync(
         SubwordEncoder encoder, SampleTexts texts, int rounds, Report report, IAnsiConsole console, CancellationToken cancellationToken)
     {
         const int calls = 500;
+        const int warmUps = 4;
         await using var service = await ServiceProcess.StartAsync(
             new Dictionary<string, string> { ["Models__CacheSize"] = "0" }, cancellationToken);
+        using var detector = LanguageDetector.LoadBundled();
         var inProcess = new Timings();
         var overHttp = new Timings();
-        for (var round = -1; round < rounds; round++)
+        for (var round = 0; round < warmUps + rounds; round++)
         {
-            var batch = texts.Batches(calls, 1, 8, 8);
-            if (round < 0)
+            if (round == warmUps)
             {
                 inProcess.Clear();
                 overHttp.Clear();
             }
 
-            foreach (var milliseconds in Time(batch, one => encoder.Encode(one, cancellationToken: cancellationToken), TimeSpan.Zero))
-                inProcess.Add(milliseconds);
-            foreach (var text in batch)
+            foreach (var text in texts.Batches(calls, 1, 8, 8).Select(batch => batch[0]))
             {
                 var begin = Stopwatch.GetTimestamp();
-                using var response = await service.Http.PostAsJsonAsync("/embedding", new { text = text[0] }, cancellationToken);
+                encoder.Encode(text, cancellationToken: cancellationToken);
+                detector.Detect(text);
+                inProcess.Add(Stopwatch.GetElapsedTime(begin));
+
+                begin = Stopwatch.GetTimestamp();
+                using var response = await service.Http.PostAsJsonAsync("/embedding", new { text }, cancellationToken);
                 await response.Content.LoadIntoBufferAsync(cancellationToken);
                 overHttp.Add(Stopwatch.GetElapsedTime(begin));
                 response.EnsureSuccessStatusCode();
-            }
-
-            if (round < 0)
-            {
-                inProcess.Clear();
-                overHttp.Clear();
             }
         }
 
