@@ -6,7 +6,7 @@ namespace Mefapex.Inference.Training;
 public sealed record MeaningCluster(string Id, IReadOnlyList<StyledSentence> Sentences);
 
 /// <summary>A sentence and how it is worded.</summary>
-/// <param name="Style">Such as <c>tr-colloquial</c>; <c>gist</c> styles are the headings of a cluster.</param>
+/// <param name="Style">Such as <c>tr-colloquial</c>.</param>
 public sealed record StyledSentence(string Style, string Text)
 {
     /// <summary><c>en</c> or <c>tr</c>; mixed speech has Turkish grammar.</summary>
@@ -19,9 +19,6 @@ public sealed record GlossaryTerm(IReadOnlyList<string> Turkish, IReadOnlyList<s
 /// <summary>What an encoder learns from.</summary>
 public sealed record TrainingCorpus(IReadOnlyList<MeaningCluster> Clusters, IReadOnlyList<GlossaryTerm> Terms)
 {
-    /// <summary>Sentences in all clusters, their headings not counted.</summary>
-    public int SentenceCount => Clusters.Sum(cluster => cluster.Sentences.Count(sentence => !IsGist(sentence)));
-
-    /// <summary>Whether a sentence is a cluster's heading.</summary>
-    public static bool IsGist(StyledSentence sentence) => sentence.Style.EndsWith("-gist", StringComparison.Ordinal);
+    /// <summary>Sentences in all clusters.</summary>
+    public int SentenceCount => Clusters.Sum(cluster => cluster.Sentences.Count);
 }

@@ -5,7 +5,8 @@ namespace Mefapex.Inference.Training;
 
 /// <summary>
 /// Reads what an encoder learns from. Files of clusters: a heading <c># id | Turkish gist | English gist</c>, then lines
-/// <c>style: sentence</c>, a blank line between clusters; a heading <c># id</c> adds to a cluster of that id. Glossaries: lines <c>tr, tr | en, en</c>. Own questions: lines
+/// <c>style: sentence</c>, a blank line between clusters; a heading <c># id</c> adds to a cluster of that id. The gists tell
+/// people what a cluster means and are not learnt. Glossaries: lines <c>tr, tr | en, en</c>. Own questions: lines
 /// <c>group TAB question</c>, or knowledge files as <see cref="QuestionSet"/> reads them. What cannot be read is an
 /// <see cref="InvalidDataException"/> that names file and line.
 /// </summary>
@@ -63,7 +64,7 @@ public static partial class TrainingFiles
         List<(string Id, string Place, List<StyledSentence> Sentences)> added)
     {
         List<StyledSentence>? sentences = null;
-        var (number, started, gists) = (0, 0, 0);
+        var (number, started) = (0, 0);
         foreach (var line in File.ReadLines(file).Select(line => line.Trim()))
         {
             number++;
@@ -78,20 +79,9 @@ public static partial class TrainingFiles
                     throw Bad(file, number, "a heading has the form \"# id | Turkish gist | English gist\", or \"# id\" to add to a cluster");
                 var id = heading.Groups["id"].Value;
                 if (!heading.Groups["tr"].Success)
-                {
                     added.Add((id, $"{file}({number})", sentences));
-                }
-                else if (clusters.TryAdd(id, sentences))
-                {
-                    sentences.Add(new StyledSentence("tr-gist", heading.Groups["tr"].Value));
-                    sentences.Add(new StyledSentence("en-gist", heading.Groups["en"].Value));
-                }
-                else
-                {
+                else if (!clusters.TryAdd(id, sentences))
                     throw Bad(file, number, $"the cluster {id} is there already");
-                }
-
-                gists = sentences.Count;
                 continue;
             }
 
@@ -105,7 +95,7 @@ public static partial class TrainingFiles
 
         void Close()
         {
-            if (sentences is not null && sentences.Count - gists < FewestSentences)
+            if (sentences is not null && sentences.Count < FewestSentences)
                 throw Bad(file, started, $"the cluster has fewer than {FewestSentences} sentences");
         }
     }

@@ -36,7 +36,7 @@ internal sealed record ValidationSplit(
     private static (IReadOnlyList<StyledSentence> Kept, (string Query, string Match) Held) HoldOut(
         MeaningCluster cluster, Random random)
     {
-        StyledSentence[] sentences = [.. cluster.Sentences.Where(sentence => !TrainingCorpus.IsGist(sentence))];
+        StyledSentence[] sentences = [.. cluster.Sentences];
         random.Shuffle(sentences);
         var held = sentences[..2];
         return ([.. cluster.Sentences.Except(held)], (held[0].Text, held[1].Text));

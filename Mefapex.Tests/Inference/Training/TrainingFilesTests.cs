@@ -18,7 +18,7 @@ public sealed class TrainingFilesTests : IDisposable
 
         var cluster = corpus.Clusters.ShouldHaveSingleItem();
         cluster.Id.ShouldBe("leave-balance");
-        cluster.Sentences.Select(sentence => sentence.Style).ShouldBe(["tr-gist", "en-gist", "tr", "en"]);
+        cluster.Sentences.Select(sentence => sentence.Style).ShouldBe(["tr", "en"]);
         corpus.SentenceCount.ShouldBe(2);
         corpus.Terms.ShouldHaveSingleItem().English.ShouldBe(["salary", "pay"]);
     }
@@ -31,7 +31,7 @@ public sealed class TrainingFilesTests : IDisposable
 
         var cluster = TrainingFiles.ReadFolder(_folder.FullName).Clusters.ShouldHaveSingleItem();
 
-        cluster.Sentences.Count.ShouldBe(6);
+        cluster.Sentences.Count.ShouldBe(4);
     }
 
     [Theory]
