@@ -13,15 +13,6 @@ public static class EncoderExporter
     public const int Dimensions = 256;
 
     private const string ModelFile = "model.onnx";
-    private const int TestValues = 8;
-
-    private static readonly string[] TestTexts =
-    [
-        "Yıllık izin nasıl alınır?",
-        "yillik izin nasil alinir",
-        "How do I request annual leave?",
-        "C# 08.30 ☎",
-    ];
 
     /// <summary>How texts become rows of a trained table.</summary>
     public static SubwordSettings TrainedSubwords { get; } = new(
@@ -164,17 +155,8 @@ public static class EncoderExporter
         };
         File.WriteAllBytes(Path.Combine(folder, ModelFile), model);
         using (var encoder = SubwordEncoder.LoadUnverified(new ModelFolder(folder, manifest)))
-            manifest = manifest with { TestVectors = [.. TestTexts.Select(text => Observe(encoder, text))] };
+            manifest = manifest with { TestVectors = TestVectors.Observe(encoder) };
         File.WriteAllText(Path.Combine(folder, ModelManifest.FileName), manifest.ToJson());
         return manifest;
     }
-
-    private static TestVector Observe(SubwordEncoder encoder, string text)
-    {
-        var vector = encoder.Encode(text);
-        return new TestVector(text, [.. vector[..TestValues].Select(Rounded)], Rounded(SubwordEncoder.NormOf(vector)));
-    }
-
-    /// <summary>To five places: processors differ in the last bits.</summary>
-    private static float Rounded(float value) => MathF.Round(value, 5);
 }

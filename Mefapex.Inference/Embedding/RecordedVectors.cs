@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mefapex.Inference.Catalogue;
@@ -15,7 +14,6 @@ public static class RecordedVectors
     public const string FileName = "test-vectors.json";
 
     private const float Tolerance = 1e-3f;
-    private const int Values = 8;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -23,19 +21,12 @@ public static class RecordedVectors
         WriteIndented = true,
     };
 
-    private static readonly string[] Texts =
-        ["Yıllık izin nasıl alınır?", "yillik izin nasil alinir", "How do I request annual leave?", "C# 08.30 ☎"];
-
     /// <summary>Writes what the encoder computes now.</summary>
     public static void Write(string folder, ITextEncoder encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        var vectors = Texts.Select(text =>
-        {
-            var vector = encoder.Encode(text);
-            return new TestVector(text, vector[..Math.Min(Values, vector.Length)], TensorPrimitives.Norm<float>(vector));
-        });
-        File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(vectors, Json) + "\n");
+        File.WriteAllText(
+            Path.Combine(folder, FileName), JsonSerializer.Serialize(TestVectors.Observe(encoder), Json) + "\n");
     }
 
     /// <summary>Compares with what was written; a folder without the file has nothing to compare.</summary>
@@ -47,8 +38,7 @@ public static class RecordedVectors
             return;
         foreach (var test in Read(file))
         {
-            var vector = encoder.Encode(test.Text);
-            var apart = test.First.Select((value, i) => i < vector.Length ? Math.Abs(vector[i] - value) : 1).Append(0).Max();
+            var apart = TestVectors.Apart(encoder, test);
             if (apart > Tolerance)
             {
                 throw new ModelException(

@@ -69,8 +69,6 @@ public sealed class SubwordEncoder : ITextEncoder
 
     internal static SubwordEncoder LoadUnverified(ModelFolder folder, int threads = 1) => new(folder, threads);
 
-    internal static float NormOf(ReadOnlySpan<float> vector) => TensorPrimitives.Norm(vector);
-
     /// <inheritdoc/>
     public EncoderInput Tokenize(string text, TextRole role = TextRole.Query)
     {
@@ -132,10 +130,7 @@ public sealed class SubwordEncoder : ITextEncoder
 
         foreach (var test in Manifest.TestVectors)
         {
-            var vector = this.Encode(test.Text);
-            var apart = Math.Abs(NormOf(vector) - test.Norm);
-            for (var i = 0; i < test.First.Count; i++)
-                apart = Math.Max(apart, Math.Abs(vector[i] - test.First[i]));
+            var apart = TestVectors.Apart(this, test);
             if (apart > TestTolerance)
             {
                 throw new ModelException(

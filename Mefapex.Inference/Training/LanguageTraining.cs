@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Mefapex.Inference.Catalogue;
 using Mefapex.Inference.Evaluation;
 using Mefapex.Inference.Languages;
@@ -13,36 +11,25 @@ namespace Mefapex.Inference.Training;
 public sealed record LanguageTrainingReport(
     ModelManifest Model, IReadOnlyDictionary<string, int> Sentences, LanguageTrainingOptions Settings, float Temperature)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        NewLine = "\n",
-    };
-
     /// <summary>The report for programs.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+    public string ToJson() => ReportFormat.ToJson(this);
 
     /// <summary>The report for people.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
-        Line(text, $"{Model.Name} {Model.Version}: {Model.Bytes} bytes, sha256 {Model.Sha256}");
-        Line(text, $"learnt from {string.Join(", ", Sentences.Select(language => $"{language.Key} {language.Value}"))} sentences");
+        ReportFormat.Line(text, $"{Model.Name} {Model.Version}: {Model.Bytes} bytes, sha256 {Model.Sha256}");
+        ReportFormat.Line(text, $"learnt from {string.Join(", ", Sentences.Select(language => $"{language.Key} {language.Value}"))} sentences");
         if (Model.LanguageQuality is { } quality)
         {
-            Line(text, $"temperature {Temperature:F2}, expected calibration error {quality.ExpectedCalibrationError:F4}");
-            Line(text, $"{"language",-8} {"words",5} {"sentences",9} {"accuracy",8}");
+            ReportFormat.Line(text, $"temperature {Temperature:F2}, expected calibration error {quality.ExpectedCalibrationError:F4}");
+            ReportFormat.Line(text, $"{"language",-8} {"words",5} {"sentences",9} {"accuracy",8}");
             foreach (var figure in quality.Figures)
-                Line(text, $"{figure.Language,-8} {figure.Words,5} {figure.Sentences,9} {figure.Accuracy,8:F3}");
+                ReportFormat.Line(text, $"{figure.Language,-8} {figure.Words,5} {figure.Sentences,9} {figure.Accuracy,8:F3}");
         }
 
         return text.ToString();
     }
-
-    private static void Line(StringBuilder text, FormattableString line) =>
-        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }
 
 /// <summary>A training of the language model from its texts to a measured model folder.</summary>

@@ -1,14 +1,10 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Mefapex.Inference.Catalogue;
 
 namespace Mefapex.Inference.Training;
 
 /// <summary>What a training did and what came of it.</summary>
 /// <param name="Model">The new model's manifest with its measured figures.</param>
-/// <param name="SentencesByStyle">Headings of clusters count as styles of their own.</param>
 /// <param name="Epochs">Epochs that the model learnt.</param>
 /// <param name="Validation">Epochs of the phase with held-out sentences.</param>
 /// <param name="UntrainedSamples">The untrained encoder's figures on the sample knowledge.</param>
@@ -24,33 +20,25 @@ public sealed record TrainingReport(
     IReadOnlyList<QualityFigure> UntrainedSamples,
     TimeSpan Duration)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        NewLine = "\n",
-    };
-
     /// <summary>The report for programs.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+    public string ToJson() => ReportFormat.ToJson(this);
 
     /// <summary>The report for people.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
-        Line(text, $"{Model.Name} {Model.Version}: {Model.Bytes} bytes, sha256 {Model.Sha256}");
-        Line(text, $"learnt from {Sentences} sentences in {Clusters} clusters and {Terms} glossary lines, {Epochs} epochs, seed {Settings.Seed}, {Duration.TotalSeconds:F0} s");
-        Line(text, $"sentences: {string.Join(", ", SentencesByStyle.Select(style => $"{style.Key} {style.Value}"))}");
+        ReportFormat.Line(text, $"{Model.Name} {Model.Version}: {Model.Bytes} bytes, sha256 {Model.Sha256}");
+        ReportFormat.Line(text, $"learnt from {Sentences} sentences in {Clusters} clusters and {Terms} glossary lines, {Epochs} epochs, seed {Settings.Seed}, {Duration.TotalSeconds:F0} s");
+        ReportFormat.Line(text, $"sentences: {string.Join(", ", SentencesByStyle.Select(style => $"{style.Key} {style.Value}"))}");
         if (Model.HeldApart is { } pairs)
         {
-            Line(text, $"\n{pairs.Method}; 8 bits cost {pairs.RecallLostByQuantization:F4} of recall@1");
+            ReportFormat.Line(text, $"\n{pairs.Method}; 8 bits cost {pairs.RecallLostByQuantization:F4} of recall@1");
             Table(text, pairs.Untrained, pairs.Trained);
         }
 
         if (Model.Quality is { } samples)
         {
-            Line(text, $"\n{samples.Method}");
+            ReportFormat.Line(text, $"\n{samples.Method}");
             Table(text, UntrainedSamples, samples.Figures);
         }
 
@@ -59,13 +47,10 @@ public sealed record TrainingReport(
 
     private static void Table(StringBuilder text, IReadOnlyList<QualityFigure> before, IReadOnlyList<QualityFigure> after)
     {
-        Line(text, $"{"set",-12} {"language",-16} {"queries",7} {"among",5} {"before",7} {"recall@1",8} {"recall@3",8} {"MRR",6}");
+        ReportFormat.Line(text, $"{"set",-12} {"language",-16} {"queries",7} {"among",5} {"before",7} {"recall@1",8} {"recall@3",8} {"MRR",6}");
         foreach (var (old, figure) in before.Zip(after))
         {
-            Line(text, $"{figure.Set,-12} {figure.Language,-16} {figure.Questions,7} {figure.Candidates,5} {old.RecallAt1,7:F3} {figure.RecallAt1,8:F3} {figure.RecallAt3,8:F3} {figure.Mrr,6:F3}");
+            ReportFormat.Line(text, $"{figure.Set,-12} {figure.Language,-16} {figure.Questions,7} {figure.Candidates,5} {old.RecallAt1,7:F3} {figure.RecallAt1,8:F3} {figure.RecallAt3,8:F3} {figure.Mrr,6:F3}");
         }
     }
-
-    private static void Line(StringBuilder text, FormattableString line) =>
-        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }
