@@ -60,7 +60,7 @@ internal static class AccountEndpoints
 
         throttle.Succeeded(key, address);
         var info = (await FindAsync(db, user.Id, cancellationToken))!;
-        var token = tokens.Issue(info.UserId, info.Username, info.Tenant, info.Roles);
+        var token = tokens.Issue(info.UserId, info.Username, info.Tenant, info.Roles, user.Groups);
         var lifetime = token.ExpiresAt - time.GetUtcNow();
         return TypedResults.Ok(new LoginResponse(token.Value, "bearer", (int)Math.Ceiling(lifetime.TotalSeconds), info));
     }

@@ -23,6 +23,9 @@ internal sealed class User
 
     public required string[] Roles { get; set; }
 
+    /// <summary>Names of the groups that knowledge can be kept to, such as a department.</summary>
+    public string[] Groups { get; set; } = [];
+
     /// <summary>One of the accounts of a development database, with its well-known password.</summary>
     public bool Demo { get; init; }
 

@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -10,9 +11,7 @@ internal static class ChatEndpoints
 {
     public static WebApplicationBuilder AddChat(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ChatOptions>().BindConfiguration(ChatOptions.Section);
         builder.Services.AddScoped<ChatService>();
-        builder.Services.AddScoped<ChatTenant>();
         return builder;
     }
 
@@ -31,12 +30,12 @@ internal static class ChatEndpoints
     private static async Task<Results<Ok<ChatAnswer>, ProblemHttpResult>> AskAsync(
         ChatRequest request,
         Caller? caller,
-        [FromHeader(Name = ChatTenant.Header)] string? askedTenant,
-        ChatTenant chatTenant,
+        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
+        RequestTenant tenants,
         ChatService chat,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await chatTenant.ResolveAsync(caller, askedTenant, cancellationToken);
+        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
         return tenant is null
             ? problem!
             : (await chat.AskAsync(tenant, caller, request.SessionId, request.Message, cancellationToken)).ToResult();

@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
@@ -43,7 +44,7 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvi
                 return Problems.ConversationNotFound();
         }
 
-        var result = await answers.AnswerAsync(tenant, question, cancellationToken);
+        var result = await answers.AnswerAsync(tenant, Reader.Of(caller), question, cancellationToken);
         var took = time.GetElapsedTime(started).TotalMilliseconds;
         return caller is null
             ? Answer(result, took)

@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -65,13 +66,13 @@ internal static class ConversationEndpoints
 
     private static async Task<Results<Created<ConversationSummary>, ProblemHttpResult>> CreateAsync(
         Caller caller,
-        [FromHeader(Name = ChatTenant.Header)] string? askedTenant,
-        ChatTenant chatTenant,
+        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
+        RequestTenant tenants,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await chatTenant.ResolveAsync(caller, askedTenant, cancellationToken);
+        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
         if (tenant is null)
             return problem!;
         if (!await db.Users.AnyAsync(u => u.Id == caller.UserId, cancellationToken))
@@ -129,13 +130,13 @@ internal static class ConversationEndpoints
         Guid id,
         ChatRequest request,
         Caller caller,
-        [FromHeader(Name = ChatTenant.Header)] string? askedTenant,
+        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpRequest http,
-        ChatTenant chatTenant,
+        RequestTenant tenants,
         ChatService chat,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await chatTenant.ResolveAsync(caller, askedTenant, cancellationToken);
+        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
         if (tenant is null)
             return problem!;
 

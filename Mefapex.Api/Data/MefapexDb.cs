@@ -1,6 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
@@ -25,6 +26,14 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
     public DbSet<SynonymGroup> SynonymGroups => Set<SynonymGroup>();
 
     public DbSet<KnowledgeVector> KnowledgeVectors => Set<KnowledgeVector>();
+
+    public DbSet<Document> Documents => Set<Document>();
+
+    public DbSet<DocumentVersion> DocumentVersions => Set<DocumentVersion>();
+
+    public DbSet<DocumentChunk> DocumentChunks => Set<DocumentChunk>();
+
+    public DbSet<ChunkVector> ChunkVectors => Set<ChunkVector>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

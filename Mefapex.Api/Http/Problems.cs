@@ -39,7 +39,9 @@ internal static class Problems
     public static ProblemHttpResult DatabaseUnavailable(int retryAfterSeconds) =>
         Of(StatusCodes.Status503ServiceUnavailable, "database-unavailable", Texts.DatabaseUnavailable(retryAfterSeconds));
 
-    private static ProblemHttpResult Of(int status, string slug, string detail) =>
-        TypedResults.Problem(
-            statusCode: status, type: ProblemTypes.Prefix + slug, title: Texts.Title(slug), detail: detail);
+    /// <summary>A problem of a feature that keeps its texts itself.</summary>
+    public static ProblemHttpResult Of(int status, string slug, string title, string detail) =>
+        TypedResults.Problem(statusCode: status, type: ProblemTypes.Prefix + slug, title: title, detail: detail);
+
+    private static ProblemHttpResult Of(int status, string slug, string detail) => Of(status, slug, Texts.Title(slug), detail);
 }

@@ -22,6 +22,12 @@ internal sealed class KnowledgeEntry
 
     public required DateOnly ValidFrom { get; set; }
 
+    /// <summary>The last day on which it is found; null without an end.</summary>
+    public DateOnly? ExpiresOn { get; set; }
+
+    /// <summary>Whom it is for, see <see cref="Reader"/>; empty for everybody.</summary>
+    public string[] Audience { get; set; } = [];
+
     public required string[] Tags { get; set; }
 
     /// <summary>Only <see cref="Published"/> entries are found.</summary>

@@ -1,3 +1,4 @@
+using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Index;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,5 +16,9 @@ internal static class KnowledgeModel
         modelBuilder.ApplyConfiguration(new KnowledgeQuestionConfiguration());
         modelBuilder.ApplyConfiguration(new SynonymGroupConfiguration());
         modelBuilder.ApplyConfiguration(new KnowledgeVectorConfiguration());
+        modelBuilder.ApplyConfiguration(new DocumentConfiguration());
+        modelBuilder.ApplyConfiguration(new DocumentVersionConfiguration());
+        modelBuilder.ApplyConfiguration(new DocumentChunkConfiguration());
+        modelBuilder.ApplyConfiguration(new ChunkVectorConfiguration());
     }
 }

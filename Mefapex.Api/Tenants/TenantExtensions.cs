@@ -4,7 +4,9 @@ internal static class TenantExtensions
 {
     public static WebApplicationBuilder AddTenants(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<TenantOptions>().BindConfiguration(TenantOptions.Section);
         builder.Services.AddSingleton<TenantDirectory>();
+        builder.Services.AddScoped<RequestTenant>();
         return builder;
     }
 }

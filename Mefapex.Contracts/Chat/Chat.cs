@@ -28,6 +28,12 @@ public sealed record ChatAnswer
     /// <summary>Knowledge entries and documents behind the answer, best first; nearest topics when declined.</summary>
     public required IReadOnlyList<AnswerSource> Sources { get; init; }
 
+    /// <summary>What the text's marks <c>[1]</c>, <c>[2]</c> … point at, in that order; empty for an approved answer.</summary>
+    public IReadOnlyList<Citation> Citations { get; init; } = [];
+
+    /// <summary>The question as it was understood from the conversation; null when it was taken as it stands.</summary>
+    public string? Understood { get; init; }
+
     /// <summary>Calibrated probability, 0 to 1, that the first source answers the question.</summary>
     public required double Confidence { get; init; }
 
@@ -61,6 +67,27 @@ public sealed record AnswerSource(
     string? Category = null,
     string? Owner = null,
     DateOnly? ValidFrom = null);
+
+/// <summary>A place in a document that a sentence of an answer rests on.</summary>
+/// <param name="Number">The mark in the text, from 1.</param>
+/// <param name="DocumentId">The document.</param>
+/// <param name="Title">Its title.</param>
+/// <param name="Version">Its version, from 1.</param>
+/// <param name="Page">From 1; null where the format has no pages.</param>
+/// <param name="Heading">The headings above the place, outermost first; null where there are none.</param>
+/// <param name="Start">First character in the version's text, UTF-16.</param>
+/// <param name="End">Behind the last character.</param>
+/// <param name="Quote">The text of the span.</param>
+public sealed record Citation(
+    int Number,
+    string DocumentId,
+    string Title,
+    int Version,
+    int? Page,
+    string? Heading,
+    int Start,
+    int End,
+    string Quote);
 
 /// <summary>What was decided about a question.</summary>
 public static class Decision

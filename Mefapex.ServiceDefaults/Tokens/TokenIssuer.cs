@@ -21,6 +21,9 @@ public static class TokenClaims
 
     /// <summary>One of the account's roles; may occur several times.</summary>
     public const string Role = "role";
+
+    /// <summary>One of the groups the person is in; may occur several times.</summary>
+    public const string Group = "group";
 }
 
 /// <summary>Makes the tokens that <see cref="TokenExtensions.AddTokenChecks"/> accepts.</summary>
@@ -43,7 +46,12 @@ public sealed class TokenIssuer
     /// <param name="subject">The account's id.</param>
     /// <param name="name">The name the person signs in with.</param>
     /// <param name="tenant">The tenant's slug; null for a platform operator, who has none.</param>
-    public AccessToken Issue(string subject, string name, string? tenant, IEnumerable<string> roles)
+    public AccessToken Issue(
+        string subject,
+        string name,
+        string? tenant,
+        IEnumerable<string> roles,
+        IEnumerable<string>? groups = null)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
         var end = now.AddMinutes(_options.LifetimeMinutes);
@@ -61,6 +69,8 @@ public sealed class TokenIssuer
         };
         if (tenant is not null)
             payload[TokenClaims.Tenant] = tenant;
+        if (groups?.ToArray() is { Length: > 0 } named)
+            payload[TokenClaims.Group] = named;
         return new AccessToken(_handler.WriteToken(new JwtSecurityToken(new JwtHeader(_credentials), payload)), end);
     }
 }

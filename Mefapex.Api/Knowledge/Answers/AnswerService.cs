@@ -25,7 +25,11 @@ internal sealed partial class AnswerService(
     private const int MaxTopics = 4;
     private const double LeastLanguageConfidence = 0.6;
 
-    public async Task<AnswerResult> AnswerAsync(TenantScope tenant, string question, CancellationToken cancellationToken)
+    public async Task<AnswerResult> AnswerAsync(
+        TenantScope tenant,
+        Reader reader,
+        string question,
+        CancellationToken cancellationToken)
     {
         var clock = new Stopwatches(time);
         if (smalltalk.Match(question) is { } match)
@@ -38,7 +42,7 @@ internal sealed partial class AnswerService(
         clock.Lap("language");
         var (vector, missing) = await EmbedAsync(tenant, question, cancellationToken);
         clock.Lap("embedding");
-        var result = await search.SearchAsync(tenant.Id, question, language, vector, cancellationToken);
+        var result = await search.SearchAsync(tenant.Id, reader, question, language, vector, cancellationToken);
         clock.Lap("search");
         if (vector is not null && !result.UsedVectors)
             missing = "the index has no vectors of this model yet";

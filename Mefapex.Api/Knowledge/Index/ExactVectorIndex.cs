@@ -22,6 +22,7 @@ internal sealed class ExactVectorIndex : IVectorIndex
 
     public Task<IReadOnlyList<VectorHit>> SearchAsync(
         Guid tenantId,
+        Reader reader,
         string modelHash,
         ReadOnlyMemory<float> query,
         int count,
@@ -30,12 +31,12 @@ internal sealed class ExactVectorIndex : IVectorIndex
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         IReadOnlyList<VectorHit> hits =
             _matrices.TryGetValue(tenantId, out var matrix) && matrix.Model.Hash == modelHash && matrix.Rows.Length > 0
-                ? matrix.Nearest(query.Span, count)
+                ? matrix.Nearest(reader, query.Span, count)
                 : [];
         return Task.FromResult(hits);
     }
 
-    private sealed record Matrix(IndexedModel Model, (string EntryId, string Kind)[] Rows, float[] Values, int Dimensions)
+    private sealed record Matrix(IndexedModel Model, (string EntryId, string Kind, string[] Audience)[] Rows, float[] Values, int Dimensions)
     {
         public static Matrix Of(IndexedModel model, IReadOnlyList<IndexedVector> vectors)
         {
@@ -52,10 +53,10 @@ internal sealed class ExactVectorIndex : IVectorIndex
                 vectors[row].Values.CopyTo(values, row * dimensions);
             }
 
-            return new Matrix(model, [.. vectors.Select(v => (v.EntryId, v.Kind))], values, dimensions);
+            return new Matrix(model, [.. vectors.Select(v => (v.EntryId, v.Kind, v.Audience))], values, dimensions);
         }
 
-        public List<VectorHit> Nearest(ReadOnlySpan<float> query, int count)
+        public List<VectorHit> Nearest(Reader reader, ReadOnlySpan<float> query, int count)
         {
             if (query.Length != Dimensions)
                 throw new ArgumentException($"The question has {query.Length} values, the index {Dimensions}.", nameof(query));
@@ -63,6 +64,8 @@ internal sealed class ExactVectorIndex : IVectorIndex
             var best = new PriorityQueue<int, (float Cosine, int Row)>(count + 1, WorstFirst.Instance);
             for (var row = 0; row < Rows.Length; row++)
             {
+                if (!reader.MayRead(Rows[row].Audience))
+                    continue;
                 var cosine = TensorPrimitives.Dot(query, Values.AsSpan(row * Dimensions, Dimensions));
                 if (best.Count < count)
                     best.Enqueue(row, (cosine, row));

@@ -106,7 +106,7 @@ internal sealed partial class KnowledgeIndexer(
         await index.ReplaceAsync(
             tenantId,
             new IndexedModel(modelHash, knowledge.Version),
-            [.. wanted.Select(w => new IndexedVector(w.EntryId, w.Kind, stored[(w.EntryId, w.TextHash)].Values))],
+            [.. wanted.Select(w => new IndexedVector(w.EntryId, w.Kind, w.Audience, stored[(w.EntryId, w.TextHash)].Values))],
             cancellationToken);
         await RemoveStaleAsync(db, tenantId, modelHash, wanted, cancellationToken);
         LogIndexed(tenantId, wanted.Count, missing.Count, modelHash);
@@ -125,10 +125,10 @@ internal sealed partial class KnowledgeIndexer(
         [
             .. entries.SelectMany(e => ((IEnumerable<WantedText>)
             [
-                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e.Id, KnowledgeVector.Title, t.Title)),
+                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e, KnowledgeVector.Title, t.Title)),
                 .. e.Questions.OrderBy(q => q.Language, StringComparer.Ordinal).ThenBy(q => q.Position)
-                    .Select(q => WantedText.Of(e.Id, KnowledgeVector.Question, q.Text)),
-                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e.Id, KnowledgeVector.Answer, t.Answer)),
+                    .Select(q => WantedText.Of(e, KnowledgeVector.Question, q.Text)),
+                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e, KnowledgeVector.Answer, t.Answer)),
             ]).DistinctBy(w => w.TextHash, StringComparer.Ordinal)),
         ];
     }
@@ -182,9 +182,9 @@ internal sealed partial class KnowledgeIndexer(
     [LoggerMessage(LogLevel.Information, "Indexing waits: {Reason}")]
     private partial void LogPostponed(string reason);
 
-    private sealed record WantedText(string EntryId, string Kind, string Text, string TextHash)
+    private sealed record WantedText(string EntryId, string Kind, string[] Audience, string Text, string TextHash)
     {
-        public static WantedText Of(string entryId, string kind, string text) =>
-            new(entryId, kind, text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+        public static WantedText Of(KnowledgeEntry entry, string kind, string text) =>
+            new(entry.Id, kind, entry.Audience, text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
     }
 }

@@ -21,7 +21,8 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
             select t.entry_id, t.language, t.original_search, t.folded_search
             from knowledge_texts t
             join knowledge_entries e on e.tenant_id = t.tenant_id and e.id = t.entry_id
-            where t.tenant_id = $1 and e.status = 'published' and e.valid_from <= $4
+            where t.tenant_id = $1 and e.status = 'published' and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
+                and (e.audience = '{}' or e.audience && $10)
         )
         (
             select 'full_text' as stage, f.entry_id,
@@ -57,7 +58,8 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
                 select entry_id, folded_title from knowledge_texts where tenant_id = $1 and folded_title % $3
             ) p
             join knowledge_entries e on e.tenant_id = $1 and e.id = p.entry_id
-            where e.status = 'published' and e.valid_from <= $4
+            where e.status = 'published' and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
+                and (e.audience = '{}' or e.audience && $10)
             group by p.entry_id order by score desc, p.entry_id limit $5
         )
         union all
@@ -68,6 +70,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
     /// <param name="limit">The most candidates of each stage.</param>
     public async Task<StageCandidates> RunAsync(
         Guid tenantId,
+        Reader reader,
         Question question,
         DateOnly today,
         int limit,
@@ -90,13 +93,14 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
                 new() { Value = question.SearchKeys.Select(k => k.Query).ToArray() },
                 new() { Value = question.SearchKeys.Select(k => k.Weight).ToArray() },
                 new() { Value = question.SynonymQuery },
+                new() { Value = reader.Keys },
             },
         });
 
         // Planning takes longer than running; the plan stays with the pooled connection.
         await batch.PrepareAsync(cancellationToken);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
         var version = 0L;
         var stages = new Dictionary<string, List<StageHit>>(StringComparer.Ordinal)
         {
@@ -105,13 +109,13 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
             [Synonyms] = [],
             [Trigram] = [],
         };
-        while (await reader.ReadAsync(cancellationToken))
+        while (await rows.ReadAsync(cancellationToken))
         {
-            var stage = reader.GetString(0);
+            var stage = rows.GetString(0);
             if (stage == Version)
-                version = (long)reader.GetDouble(2);
+                version = (long)rows.GetDouble(2);
             else
-                stages[stage].Add(new StageHit(reader.GetString(1), reader.GetDouble(2)));
+                stages[stage].Add(new StageHit(rows.GetString(1), rows.GetDouble(2)));
         }
 
         return new StageCandidates(version, stages[FullText], stages[Keywords], stages[Synonyms], stages[Trigram]);

@@ -17,6 +17,8 @@ internal sealed class EntryDocument
         Category = entry.Category;
         Owner = entry.Owner;
         ValidFrom = entry.ValidFrom;
+        ExpiresOn = entry.ExpiresOn;
+        Audience = entry.Audience;
         IsUrgent = entry.Tags.Contains(UrgentTag, StringComparer.Ordinal);
         Texts = entry.Texts.ToFrozenDictionary(t => t.Language, StringComparer.Ordinal);
         Phrases =
@@ -43,6 +45,12 @@ internal sealed class EntryDocument
 
     public DateOnly ValidFrom { get; }
 
+    /// <summary>The last day; null without an end.</summary>
+    public DateOnly? ExpiresOn { get; }
+
+    /// <summary>See <see cref="Reader"/>.</summary>
+    public IReadOnlyCollection<string> Audience { get; }
+
     /// <summary>See <see cref="UrgentTag"/>.</summary>
     public bool IsUrgent { get; }
 
@@ -61,6 +69,9 @@ internal sealed class EntryDocument
     public int[] Everywhere { get; }
 
     public FrozenSet<int> EverywhereGroups { get; }
+
+    public bool IsFound(Reader reader, DateOnly today) =>
+        ValidFrom <= today && !(ExpiresOn < today) && reader.MayRead(Audience);
 
     /// <summary>The text in the wanted language, else the Turkish one, else any.</summary>
     public KnowledgeText TextIn(string language) =>

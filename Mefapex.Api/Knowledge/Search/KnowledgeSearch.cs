@@ -18,10 +18,12 @@ internal sealed class KnowledgeSearch(
     /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
     private const double RankConstant = 60;
 
+    /// <param name="reader">Only what this reader may read is found.</param>
     /// <param name="language">The question's, ISO 639-1.</param>
     /// <param name="vector">The question's vector; null leaves that stage out.</param>
     public async Task<SearchResult> SearchAsync(
         Guid tenantId,
+        Reader reader,
         string text,
         string language,
         QuestionVector? vector,
@@ -32,7 +34,7 @@ internal sealed class KnowledgeSearch(
         while (true)
         {
             var question = new Question(text, language, snapshot);
-            var stages = await candidates.RunAsync(tenantId, question, today, PerStage, cancellationToken);
+            var stages = await candidates.RunAsync(tenantId, reader, question, today, PerStage, cancellationToken);
             if (stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
@@ -41,13 +43,14 @@ internal sealed class KnowledgeSearch(
 
             var hits = vector is null
                 ? []
-                : await vectors.SearchAsync(tenantId, vector.ModelHash, vector.Values, VectorHits, cancellationToken);
-            return new SearchResult(snapshot, question, hits.Count > 0, Fuse(snapshot, question, stages, hits, today));
+                : await vectors.SearchAsync(tenantId, reader, vector.ModelHash, vector.Values, VectorHits, cancellationToken);
+            return new SearchResult(snapshot, question, hits.Count > 0, Fuse(snapshot, reader, question, stages, hits, today), []);
         }
     }
 
     private static List<Candidate> Fuse(
         KnowledgeSnapshot snapshot,
+        Reader reader,
         Question question,
         StageCandidates stages,
         IReadOnlyList<VectorHit> hits,
@@ -69,7 +72,7 @@ internal sealed class KnowledgeSearch(
         return
         [
             .. fused
-                .Where(f => snapshot.Entries.TryGetValue(f.Key, out var entry) && entry.ValidFrom <= today)
+                .Where(f => snapshot.Entries.TryGetValue(f.Key, out var entry) && entry.IsFound(reader, today))
                 .OrderByDescending(f => f.Value)
                 .ThenBy(f => f.Key, StringComparer.Ordinal)
                 .Take(MaxCandidates)
@@ -113,11 +116,13 @@ internal sealed record QuestionVector(string ModelHash, float[] Values);
 
 /// <param name="UsedVectors">Whether the vector stage took part.</param>
 /// <param name="Candidates">By fused rank, best first.</param>
+/// <param name="Passages">Of documents, by fused rank, best first.</param>
 internal sealed record SearchResult(
     KnowledgeSnapshot Snapshot,
     Question Question,
     bool UsedVectors,
-    IReadOnlyList<Candidate> Candidates);
+    IReadOnlyList<Candidate> Candidates,
+    IReadOnlyList<Passage> Passages);
 
 /// <summary>An entry that may answer, with its scores of each stage.</summary>
 internal sealed record Candidate(EntryDocument Entry, double Fused, Features Features);

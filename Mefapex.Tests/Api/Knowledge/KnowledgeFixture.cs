@@ -1,4 +1,5 @@
 using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
@@ -45,12 +46,13 @@ public sealed class KnowledgeFixture(PostgresFixture postgres) : IAsyncLifetime
     {
         await using var scope = host.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<AnswerService>()
-            .AnswerAsync(await TenantAsync(host, tenant), question, TestContext.Current.CancellationToken);
+            .AnswerAsync(await TenantAsync(host, tenant), Reader.Anonymous, question, TestContext.Current.CancellationToken);
     }
 
     internal static async Task<SearchResult> SearchAsync(ApiHost host, LabelledQuestion question, QuestionVector? vector = null) =>
         await host.Services.GetRequiredService<KnowledgeSearch>().SearchAsync(
             (await TenantAsync(host, question.Tenant)).Id,
+            Reader.Anonymous,
             question.Text,
             question.Language,
             vector,

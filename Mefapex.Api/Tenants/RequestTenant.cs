@@ -1,13 +1,12 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
-using Mefapex.Api.Tenants;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
-namespace Mefapex.Api.Chat;
+namespace Mefapex.Api.Tenants;
 
-/// <summary>Whose knowledge answers: the caller's own tenant, else the one of the header, else the public one.</summary>
-internal sealed class ChatTenant(TenantDirectory tenants, IOptions<ChatOptions> options)
+/// <summary>Which tenant a request is for: the caller's own, else the one of the header, else the public one.</summary>
+internal sealed class RequestTenant(TenantDirectory tenants, IOptions<TenantOptions> options)
 {
     public const string Header = "X-Tenant";
 
@@ -16,7 +15,7 @@ internal sealed class ChatTenant(TenantDirectory tenants, IOptions<ChatOptions> 
         string? asked,
         CancellationToken cancellationToken)
     {
-        var slug = caller?.Tenant ?? (string.IsNullOrWhiteSpace(asked) ? options.Value.PublicTenant : asked.Trim());
+        var slug = caller?.Tenant ?? (string.IsNullOrWhiteSpace(asked) ? options.Value.Public : asked.Trim());
         return await tenants.FindAsync(slug, cancellationToken) is { } tenant
             ? (tenant, null)
             : (null, Problems.TenantNotFound(slug));
