@@ -44,7 +44,7 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvi
                 return Problems.ConversationNotFound();
         }
 
-        var result = await answers.AnswerAsync(tenant, Reader.Of(caller), question, cancellationToken);
+        var result = await answers.AnswerAsync(tenant, Reader.Of(caller), question, context: null, cancellationToken);
         var took = time.GetElapsedTime(started).TotalMilliseconds;
         return caller is null
             ? Answer(result, took)
@@ -129,6 +129,8 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvi
         Source = result.Source,
         Decision = result.Decision,
         Sources = result.Sources,
+        Citations = result.Citations,
+        Understood = result.Understood,
         Confidence = result.Confidence,
         Language = result.Language,
         Degradation = result.Degradation,

@@ -13,6 +13,10 @@ internal sealed record AnswerResult
 
     public required IReadOnlyList<AnswerSource> Sources { get; init; }
 
+    public IReadOnlyList<Citation> Citations { get; init; } = [];
+
+    public string? Understood { get; init; }
+
     public required double Confidence { get; init; }
 
     public required string Language { get; init; }

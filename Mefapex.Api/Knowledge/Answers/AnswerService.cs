@@ -25,10 +25,12 @@ internal sealed partial class AnswerService(
     private const int MaxTopics = 4;
     private const double LeastLanguageConfidence = 0.6;
 
+    /// <param name="context">What the question may refer back to; null where it stands alone.</param>
     public async Task<AnswerResult> AnswerAsync(
         TenantScope tenant,
         Reader reader,
         string question,
+        ConversationContext? context,
         CancellationToken cancellationToken)
     {
         var clock = new Stopwatches(time);

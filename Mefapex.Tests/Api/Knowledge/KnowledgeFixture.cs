@@ -42,11 +42,11 @@ public sealed class KnowledgeFixture(PostgresFixture postgres) : IAsyncLifetime
         return new TenantScope(tenant.Id, tenant.Slug, tenant.Name, tenant.Locale);
     }
 
-    internal static async Task<AnswerResult> AskAsync(ApiHost host, string tenant, string question)
+    internal static async Task<AnswerResult> AskAsync(ApiHost host, string tenant, string question, ConversationContext? context = null)
     {
         await using var scope = host.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<AnswerService>()
-            .AnswerAsync(await TenantAsync(host, tenant), Reader.Anonymous, question, TestContext.Current.CancellationToken);
+            .AnswerAsync(await TenantAsync(host, tenant), Reader.Anonymous, question, context, TestContext.Current.CancellationToken);
     }
 
     internal static async Task<SearchResult> SearchAsync(ApiHost host, LabelledQuestion question, QuestionVector? vector = null) =>
