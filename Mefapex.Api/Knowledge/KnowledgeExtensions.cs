@@ -10,6 +10,8 @@ internal static class KnowledgeExtensions
     public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<AnswerOptions>().BindConfiguration(AnswerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<KnowledgeChanges>();
+        builder.Services.AddHostedService<KnowledgeListener>();
         builder.Services.AddSingleton<SnapshotStore>();
         builder.Services.AddSingleton<CandidateQuery>();
         builder.Services.AddSingleton<KnowledgeSearch>();

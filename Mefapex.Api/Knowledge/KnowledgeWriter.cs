@@ -79,11 +79,16 @@ internal static class KnowledgeWriter
         (text.Answer, 'D'),
     ], text.Language);
 
-    /// <summary>Says that everything derived from the tenant's knowledge is stale.</summary>
+    /// <summary>Says that everything derived from the tenant's knowledge is stale, to every replica when the
+    /// transaction commits.</summary>
     public static Task BumpVersionAsync(MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlAsync(
-            $"update knowledge_bases set version = version + 1, updated_at = {now} where tenant_id = {tenantId}",
-            cancellationToken);
+            $"""
+            with changed as (
+                update knowledge_bases set version = version + 1, updated_at = {now} where tenant_id = {tenantId} returning version
+            )
+            select pg_notify({KnowledgeChange.Channel}, {tenantId}::text || ' ' || version) from changed
+            """, cancellationToken);
 }
 
 /// <summary>What an entry says in one language.</summary>

@@ -26,6 +26,20 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         }
     }
 
+    /// <summary>The tenants whose snapshots are kept.</summary>
+    public IEnumerable<Guid> Tenants => _snapshots.Keys;
+
+    /// <summary>Loads a snapshot that is kept anew when it is stale; questions go on with the old one meanwhile.</summary>
+    public async Task RefreshAsync(Guid tenantId, CancellationToken cancellationToken)
+    {
+        if (!_snapshots.ContainsKey(tenantId))
+            return;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var version = await db.KnowledgeBases.Where(k => k.TenantId == tenantId).Select(k => k.Version)
+            .SingleOrDefaultAsync(cancellationToken);
+        await GetAsync(tenantId, version, cancellationToken);
+    }
+
     public void Dispose() => _loading.Dispose();
 
     private KnowledgeSnapshot? Current(Guid tenantId, long atLeast) =>

@@ -1,0 +1,106 @@
+using System.Data.Common;
+using System.Threading.Channels;
+using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Search;
+using Npgsql;
+
+namespace Mefapex.Api.Knowledge;
+
+/// <summary>
+/// Listens to PostgreSQL for changes of knowledge that any replica made, and has this one follow: caches, the vector
+/// index, and the snapshot, ahead of the next question. What was missed while there was no connection counts as changed.
+/// </summary>
+internal sealed partial class KnowledgeListener(
+    NpgsqlDataSource dataSource,
+    DatabaseState database,
+    KnowledgeChanges changes,
+    IndexSignal indexSignal,
+    SnapshotStore snapshots,
+    TimeProvider time,
+    ILogger<KnowledgeListener> logger) : BackgroundService
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>A connection that is silent this long is asked whether it still stands.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
+
+    private readonly Channel<KnowledgeChange> _toRefresh = System.Threading.Channels.Channel.CreateUnbounded<KnowledgeChange>(
+        new UnboundedChannelOptions { SingleReader = true });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.WhenReadyAsync(stoppingToken);
+        await Task.WhenAll(ListenAsync(stoppingToken), RefreshAsync(stoppingToken));
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, notification) => Follow(KnowledgeChange.Parse(notification.Payload));
+                await ExecuteAsync(connection, $"listen {KnowledgeChange.Channel}", cancellationToken);
+                Follow(KnowledgeChange.Unknown);
+                while (true)
+                {
+                    if (!await connection.WaitAsync(Silence, cancellationToken))
+                        await ExecuteAsync(connection, "select 1", cancellationToken);
+                }
+            }
+            catch (Exception e) when (e is DbException or IOException or InvalidOperationException or TimeoutException)
+            {
+                LogLost(e.GetBaseException().Message);
+                await Task.Delay(RetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
+    private void Follow(KnowledgeChange change)
+    {
+        changes.Publish(change);
+        indexSignal.Set();
+        _toRefresh.Writer.TryWrite(change);
+    }
+
+    /// <summary>Loads what changed once, however many changes came meanwhile.</summary>
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        while (await _toRefresh.Reader.WaitToReadAsync(cancellationToken))
+        {
+            var tenants = new HashSet<Guid>();
+            while (_toRefresh.Reader.TryRead(out var change))
+            {
+                if (change.TenantId is { } tenantId)
+                    tenants.Add(tenantId);
+                else
+                    tenants.UnionWith(snapshots.Tenants);
+            }
+
+            try
+            {
+                foreach (var tenantId in tenants)
+                    await snapshots.RefreshAsync(tenantId, cancellationToken);
+            }
+            catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
+            {
+                // The next question finds the old version and loads the new one itself.
+                LogNotRefreshed(e.GetBaseException().Message);
+            }
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Changes of knowledge are not heard of for now: {Reason}")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Changed knowledge was not loaded ahead: {Reason}")]
+    private partial void LogNotRefreshed(string reason);
+}
