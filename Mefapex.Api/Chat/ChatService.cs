@@ -74,7 +74,7 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvi
         conversation ??= db.Conversations.Add(Conversation.Start(tenant.Id, caller.UserId, now)).Entity;
         conversation.UpdatedAt = now;
         if (conversation.Title.Length == 0)
-            conversation.Title = Conversation.TitleOf(question);
+            conversation.Name(Conversation.TitleOf(question));
 
         var exchange = new StoredExchange
         {
@@ -87,6 +87,9 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvi
             Source = result.Source,
             Decision = result.Decision,
             Sources = result.Sources,
+            Citations = result.Citations,
+            Understood = result.Understood,
+            Folded = StoredExchange.Fold(question, result.Response),
             Why = JsonSerializer.Serialize(result.Why, WireJson.Options),
             Confidence = result.Confidence,
             Language = result.Language,

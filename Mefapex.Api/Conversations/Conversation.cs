@@ -2,6 +2,7 @@ using System.Globalization;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
+using Mefapex.Inference.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -20,7 +21,15 @@ internal sealed class Conversation
     public required Guid UserId { get; init; }
 
     /// <summary>Empty until the first question.</summary>
-    public required string Title { get; set; }
+    public string Title { get; private set; } = "";
+
+    /// <summary>The title as it is searched, see <see cref="FoldedText.Key"/>.</summary>
+    public string FoldedTitle { get; private set; } = "";
+
+    public bool Pinned { get; set; }
+
+    /// <summary>1 for a new conversation, one more with each edit of title or pin; questions leave it.</summary>
+    public int Revision { get; set; } = 1;
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -31,12 +40,17 @@ internal sealed class Conversation
         Id = Guid.CreateVersion7(now),
         TenantId = tenantId,
         UserId = userId,
-        Title = "",
         CreatedAt = now,
         UpdatedAt = now,
     };
 
     public ConversationSummary ToWire(int exchanges) => new(Id.ToString(), Title, CreatedAt, UpdatedAt, exchanges);
+
+    public void Name(string title)
+    {
+        Title = title;
+        FoldedTitle = FoldedText.Of(title).Key;
+    }
 
     /// <summary>A question as a title: one line, cut between characters as people see them.</summary>
     public static string TitleOf(string question)

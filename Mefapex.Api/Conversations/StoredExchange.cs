@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
+using Mefapex.Inference.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -30,6 +31,15 @@ internal sealed class StoredExchange
 
     public required IReadOnlyList<AnswerSource> Sources { get; init; }
 
+    public IReadOnlyList<Citation> Citations { get; init; } = [];
+
+    /// <summary>The question as it was understood from the conversation; null when it was taken as it stands.</summary>
+    public string? Understood { get; init; }
+
+    /// <summary>Question and answer as they are searched, see <see cref="FoldedText.Key"/>. A person's own exchanges are
+    /// few, so this needs no index beside the one on the person.</summary>
+    public required string Folded { get; init; }
+
     /// <summary>How the answer came about (candidates, scores, thresholds, model), as JSON for editors.</summary>
     public required string Why { get; init; }
 
@@ -46,6 +56,8 @@ internal sealed class StoredExchange
 
     public required DateTimeOffset AskedAt { get; init; }
 
+    public static string Fold(string question, string response) => FoldedText.Of($"{question}\n{response}").Key;
+
     public ChatAnswer ToAnswer() => new()
     {
         Response = Response,
@@ -54,6 +66,8 @@ internal sealed class StoredExchange
         MessageId = Id.ToString(),
         Decision = Decision,
         Sources = Sources,
+        Citations = Citations,
+        Understood = Understood,
         Confidence = Confidence,
         Language = Language,
         Degradation = Degradation,
@@ -81,13 +95,8 @@ internal sealed class StoredExchangeConfiguration : IEntityTypeConfiguration<Sto
         exchange.ToTable("exchanges");
         exchange.Property(e => e.Id).ValueGeneratedNever();
         exchange.Property(e => e.Why).HasColumnType("jsonb");
-        exchange.Property(e => e.Sources).HasColumnType("jsonb").HasConversion(
-            sources => JsonSerializer.Serialize(sources, WireJson.Options),
-            json => JsonSerializer.Deserialize<AnswerSource[]>(json, WireJson.Options)!,
-            new ValueComparer<IReadOnlyList<AnswerSource>>(
-                (a, b) => ReferenceEquals(a, b) || (a != null && b != null && a.SequenceEqual(b)),
-                sources => sources.Count,
-                sources => sources));
+        AsJson(exchange.Property(e => e.Sources));
+        AsJson(exchange.Property(e => e.Citations));
         exchange.HasIndex(e => new { e.ConversationId, e.AskedAt, e.Id });
         exchange.HasIndex(e => new { e.UserId, e.AskedAt });
         exchange.HasIndex(e => new { e.TenantId, e.AskedAt });
@@ -95,4 +104,12 @@ internal sealed class StoredExchangeConfiguration : IEntityTypeConfiguration<Sto
         exchange.HasOne<Tenant>().WithMany().HasForeignKey(e => e.TenantId).OnDelete(DeleteBehavior.Restrict);
         exchange.HasOne<User>().WithMany().HasForeignKey(e => e.UserId).OnDelete(DeleteBehavior.Cascade);
     }
+
+    private static void AsJson<T>(PropertyBuilder<IReadOnlyList<T>> list) => list.HasColumnType("jsonb").HasConversion(
+        items => JsonSerializer.Serialize(items, WireJson.Options),
+        json => JsonSerializer.Deserialize<T[]>(json, WireJson.Options)!,
+        new ValueComparer<IReadOnlyList<T>>(
+            (a, b) => ReferenceEquals(a, b) || (a != null && b != null && a.SequenceEqual(b)),
+            items => items.Count,
+            items => items));
 }

@@ -3,6 +3,7 @@ using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,6 +19,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
     public DbSet<StoredExchange> Exchanges => Set<StoredExchange>();
+
+    public DbSet<Feedback> Feedback => Set<Feedback>();
 
     public DbSet<KnowledgeBase> KnowledgeBases => Set<KnowledgeBase>();
 
@@ -35,12 +38,15 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<ChunkVector> ChunkVectors => Set<ChunkVector>();
 
+    public DbSet<KnowledgeTask> KnowledgeTasks => Set<KnowledgeTask>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
         modelBuilder.ApplyConfiguration(new UserConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
+        modelBuilder.ApplyConfiguration(new FeedbackConfiguration());
         modelBuilder.AddKnowledge();
         modelBuilder.UseSnakeCaseNames();
     }

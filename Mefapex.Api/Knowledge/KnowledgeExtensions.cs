@@ -2,6 +2,7 @@ using Mefapex.Api.Admin;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
+using Mefapex.Api.Knowledge.Tasks;
 
 namespace Mefapex.Api.Knowledge;
 
@@ -21,6 +22,7 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<Smalltalk>();
         builder.Services.AddSingleton(_ => CalibrationFile.Load());
         builder.Services.AddScoped<AnswerService>();
+        builder.Services.AddScoped<KnowledgeTasks>();
         builder.Services.AddSingleton<KnowledgeIndexer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KnowledgeIndexer>());
         return builder;

@@ -1,5 +1,6 @@
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Tasks;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Knowledge;
@@ -20,5 +21,6 @@ internal static class KnowledgeModel
         modelBuilder.ApplyConfiguration(new DocumentVersionConfiguration());
         modelBuilder.ApplyConfiguration(new DocumentChunkConfiguration());
         modelBuilder.ApplyConfiguration(new ChunkVectorConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeTaskConfiguration());
     }
 }
