@@ -10,6 +10,7 @@ public sealed class CommandLineTests
     [InlineData("down")]
     [InlineData("status")]
     [InlineData("test")]
+    [InlineData("eval")]
     [InlineData("setup")]
     public async Task Every_command_is_listed_and_explains_itself(string command)
     {
@@ -30,7 +31,7 @@ public sealed class CommandLineTests
     {
         var (exitCode, output) = await RunAsync(arguments);
 
-        exitCode.ShouldBe(1);
+        exitCode.ShouldBe(2);
         output.ShouldContain(message);
         output.ShouldContain(hint);
     }

@@ -61,6 +61,28 @@ internal sealed class AppHostProgram(CommandContext context)
         return process.ExitCode;
     }
 
+    /// <summary>Brings the topology up beside this process and waits until all is healthy.</summary>
+    /// <exception cref="SetupException">It did not come up; nothing of it is left.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Ending the starter would leave what it started; "down" ends both, each in order.
+        var starting = Shell.RunAsync(Shell.Dotnet, [Program, "--detach"], CancellationToken.None);
+        try
+        {
+            var result = await starting.WaitAsync(cancellationToken);
+            if (result.ExitCode != 0)
+                throw new SetupException($"Mefapex did not start:{Environment.NewLine}{result.Tail(20)}", "./mefapex up shows more.");
+        }
+        catch (OperationCanceledException)
+        {
+            await StopAsync();
+            await starting;
+            throw;
+        }
+    }
+
+    public async Task StopAsync() => await Shell.RunAsync(Shell.Dotnet, [Program, "down"], CancellationToken.None);
+
     private string Output(string project) =>
         Path.Combine(_workspace.Root, project, "bin", Configuration, "net10.0", project + ".dll");
 

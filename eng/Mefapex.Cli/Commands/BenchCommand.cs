@@ -27,7 +27,7 @@ internal static class BenchCommand
     {
         var rest = arguments.TakeAll();
         if (rest.Length == 0 || rest[0].StartsWith('-'))
-            throw new SetupException("Which benchmark?", "./mefapex bench embed, generate or soak; ./mefapex help bench says more.");
+            throw SetupException.Usage("Which benchmark?", "./mefapex bench embed, generate or soak; ./mefapex help bench says more.");
         await context.SetupAsync(SetupParts.Build, probeAnew: false, cancellationToken);
 
         var project = Path.Combine(context.Workspace.Root, "eng", "Mefapex.Bench");

@@ -26,7 +26,7 @@ internal sealed class Arguments(IEnumerable<string> given)
         if (at < 0)
             return null;
         if (at + 1 >= _left.Count)
-            throw new SetupException($"{name} needs a value.", "See ./mefapex help.");
+            throw SetupException.Usage($"{name} needs a value.", "See ./mefapex help.");
         var value = _left[at + 1];
         _left.RemoveRange(at, 2);
         return value;
@@ -53,6 +53,6 @@ internal sealed class Arguments(IEnumerable<string> given)
     public void Finish(string command)
     {
         if (_left.Count > 0)
-            throw new SetupException($"'{string.Join(' ', _left)}' is not understood.", $"See ./mefapex help {command}.");
+            throw SetupException.Usage($"'{string.Join(' ', _left)}' is not understood.", $"See ./mefapex help {command}.");
     }
 }

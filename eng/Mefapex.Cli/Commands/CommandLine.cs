@@ -8,7 +8,7 @@ internal static class CommandLine
 {
     private static readonly Command[] Commands =
     [
-        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, BenchCommand.Bench, SetupCommand.Setup,
+        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, BenchCommand.Bench, EvalCommand.Eval, SetupCommand.Setup,
         new("help", "[command]", "says what a command does", "", Help),
     ];
 
@@ -46,14 +46,14 @@ internal static class CommandLine
 
     private static Command Find(string name) =>
         Commands.FirstOrDefault(command => command.Name == name)
-        ?? throw new SetupException(
+        ?? throw SetupException.Usage(
             $"There is no command '{name}'.", $"There are {string.Join(", ", Commands.Select(command => command.Name))}.");
 
     private static PackageProfile? Profile(string? value) => value switch
     {
         null => null,
         _ when Enum.TryParse<PackageProfile>(value, ignoreCase: true, out var profile) && Enum.IsDefined(profile) => profile,
-        _ => throw new SetupException($"--packages takes Full or Partial, not '{value}'.", "See ./mefapex help."),
+        _ => throw SetupException.Usage($"--packages takes Full or Partial, not '{value}'.", "See ./mefapex help."),
     };
 
     private static Task<int> Help(CommandContext context, Arguments arguments, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal static class Failure
         terminal.Fail(message, remedy);
         if (verbose)
             terminal.Warn(exception.ToString());
-        return 1;
+        return (exception as SetupException)?.ExitCode ?? 1;
     }
 
     private static bool IsDiskFull(Exception exception) =>

@@ -122,11 +122,19 @@ internal sealed class Terminal(TextWriter output, bool interactive, bool colour,
     {
         private long _done;
         private long? _total;
+        private string? _words;
 
         public long Started { get; } = started;
 
         /// <summary>The line that stays when the step is over; none if it failed.</summary>
         public string? Outcome { get; set; }
+
+        /// <summary>Progress in the step's own words.</summary>
+        public void Progress(string words)
+        {
+            _words = words;
+            terminal.Draw(force: false);
+        }
 
         public void Progress(long done, long? total)
         {
@@ -136,7 +144,7 @@ internal sealed class Terminal(TextWriter output, bool interactive, bool colour,
 
         public string Describe() => (_done, _total) switch
         {
-            (0, _) => name,
+            (0, _) => _words is null ? name : $"{name} {_words}",
             (_, null or 0) => string.Create(CultureInfo.InvariantCulture, $"{name} {_done / 1e6:0} MB"),
             _ => string.Create(
                 CultureInfo.InvariantCulture,
