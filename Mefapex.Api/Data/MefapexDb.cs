@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
@@ -25,6 +26,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
     public DbSet<KnowledgeBase> KnowledgeBases => Set<KnowledgeBase>();
 
     public DbSet<KnowledgeEntry> KnowledgeEntries => Set<KnowledgeEntry>();
+
+    public DbSet<KnowledgeVersion> KnowledgeVersions => Set<KnowledgeVersion>();
 
     public DbSet<SynonymGroup> SynonymGroups => Set<SynonymGroup>();
 

@@ -28,6 +28,8 @@ internal sealed class SynonymGroup
 
     public required int Position { get; init; }
 
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+
     /// <summary>Words or short phrases as people write them, the preferred one first.</summary>
     public required string[] Terms { get; set; }
 }
@@ -49,6 +51,8 @@ internal sealed class SynonymGroupConfiguration : IEntityTypeConfiguration<Synon
     {
         group.ToTable("knowledge_synonyms");
         group.HasKey(g => new { g.TenantId, g.Position });
+        group.HasIndex(g => new { g.TenantId, g.Id }).IsUnique();
+        group.Property(g => g.Id).ValueGeneratedNever();
         group.HasOne<Tenant>().WithMany().HasForeignKey(g => g.TenantId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -1,3 +1,4 @@
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -5,11 +6,12 @@ using NpgsqlTypes;
 
 namespace Mefapex.Api.Knowledge;
 
-/// <summary>An approved answer and everything it is found by. Its text is in one or more languages.</summary>
+/// <summary>
+/// An approved answer and everything it is found by. It says what its published version says; an entry that was never
+/// published what its newest one says, and nobody finds it.
+/// </summary>
 internal sealed class KnowledgeEntry
 {
-    public const string Published = "published";
-
     public required Guid TenantId { get; init; }
 
     /// <summary>Lower-case ASCII words joined by hyphens; unique within the tenant, stays the same over versions.</summary>
@@ -30,20 +32,48 @@ internal sealed class KnowledgeEntry
 
     public required string[] Tags { get; set; }
 
-    /// <summary>Only <see cref="Published"/> entries are found.</summary>
+    /// <summary>State of the newest version, one of <see cref="EntryStatus"/>.</summary>
     public required string Status { get; set; }
 
-    /// <summary>1 for a new entry, one more with each change.</summary>
+    /// <summary>The newest version, see <see cref="KnowledgeVersion"/>.</summary>
     public required int Version { get; set; }
+
+    /// <summary>The version that people are answered with; null when there is none.</summary>
+    public int? PublishedVersion { get; set; }
+
+    /// <summary>One more with each change of any kind, for concurrent edits.</summary>
+    public int Revision { get; set; } = 1;
+
+    /// <summary>The <see cref="Search.SearchKey.Format"/> that the search columns were made in.</summary>
+    public int SearchFormat { get; set; }
 
     /// <summary>Hash of the sample it was loaded from; null for an entry that a person wrote or changed.</summary>
     public string? SampleHash { get; set; }
 
     public required DateTimeOffset UpdatedAt { get; set; }
 
+    /// <summary>User name.</summary>
+    public string UpdatedBy { get; set; } = "";
+
+    /// <summary>Of the published version; empty when there is none.</summary>
     public List<KnowledgeText> Texts { get; } = [];
 
     public List<KnowledgeQuestion> Questions { get; } = [];
+
+    /// <summary>An entry that gets its first version next.</summary>
+    public static KnowledgeEntry Of(Guid tenantId, string id) => new()
+    {
+        TenantId = tenantId,
+        Id = id,
+        Category = "",
+        Owner = "",
+        ValidFrom = default,
+        Tags = [],
+        Status = EntryStatus.Draft,
+        Version = 0,
+        Revision = 0,
+        UpdatedAt = default,
+    };
 }
 
 /// <summary>Title and answer of an entry in one language.</summary>

@@ -1,4 +1,5 @@
 using Mefapex.Api.Knowledge.Documents;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Tasks;
 using Microsoft.EntityFrameworkCore;
@@ -13,6 +14,7 @@ internal static class KnowledgeModel
         modelBuilder.HasPostgresExtension("pg_trgm");
         modelBuilder.ApplyConfiguration(new KnowledgeBaseConfiguration());
         modelBuilder.ApplyConfiguration(new KnowledgeEntryConfiguration());
+        modelBuilder.ApplyConfiguration(new KnowledgeVersionConfiguration());
         modelBuilder.ApplyConfiguration(new KnowledgeTextConfiguration());
         modelBuilder.ApplyConfiguration(new KnowledgeQuestionConfiguration());
         modelBuilder.ApplyConfiguration(new SynonymGroupConfiguration());

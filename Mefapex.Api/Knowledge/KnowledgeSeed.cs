@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mefapex.Api.Data;
-using Mefapex.Api.Knowledge.Search;
+using Mefapex.Api.Knowledge.Entries;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Knowledge;
@@ -12,6 +12,9 @@ namespace Mefapex.Api.Knowledge;
 /// </summary>
 internal static class KnowledgeSeed
 {
+    /// <summary>Stands where a person's user name does otherwise.</summary>
+    private const string Author = "sample";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static async Task ApplyAsync(MefapexDb db, TimeProvider time, CancellationToken cancellationToken)
@@ -26,17 +29,14 @@ internal static class KnowledgeSeed
                 continue;
             var file = Read<SampleFile>(slug);
             var sample = file with { Entries = Array.ConvertAll(file.Entries, e => WithVariants(e, variants)) };
-            await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
-            {
-                db.ChangeTracker.Clear();
-                await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-                await ApplyAsync(db, tenant.Id, sample, synonyms, contact, time.GetUtcNow(), cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-            });
+            await db.InTransactionAsync(
+                () => ApplyAsync(db, tenant.Id, sample, synonyms, contact, time.GetUtcNow(), cancellationToken), cancellationToken);
         }
+
+        await KnowledgeWriter.RefreshStaleAsync(db, time, cancellationToken);
     }
 
-    private static async Task ApplyAsync(
+    private static async Task<bool> ApplyAsync(
         MefapexDb db,
         Guid tenantId,
         SampleFile sample,
@@ -49,18 +49,15 @@ internal static class KnowledgeSeed
         changed |= await ApplySynonymsAsync(db, tenantId, synonyms, cancellationToken);
 
         var stored = await db.KnowledgeEntries
-            .Include(e => e.Texts)
-            .Include(e => e.Questions)
             .Where(e => e.TenantId == tenantId)
-            .AsSplitQuery()
             .ToDictionaryAsync(e => e.Id, StringComparer.Ordinal, cancellationToken);
-        var written = new List<KnowledgeEntry>();
+        var written = new List<(KnowledgeEntry, KnowledgeVersion)>();
         foreach (var entry in sample.Entries)
         {
             var hash = Hash(entry);
             if (stored.TryGetValue(entry.Id, out var known) && (known.SampleHash is null || known.SampleHash == hash))
                 continue;
-            written.Add(await WriteAsync(db, known, tenantId, entry, hash, now, cancellationToken));
+            written.Add(Write(db, known, tenantId, entry, hash, now));
         }
 
         var ids = sample.Entries.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
@@ -69,9 +66,11 @@ internal static class KnowledgeSeed
         await db.SaveChangesAsync(cancellationToken);
 
         if (written.Count > 0)
-            await KnowledgeWriter.RefreshSearchAsync(db, tenantId, written, cancellationToken);
-        if (changed || written.Count > 0 || gone.Count > 0)
+            await KnowledgeWriter.PublishAsync(db, tenantId, written, Author, now, cancellationToken);
+        changed |= written.Count > 0 || gone.Count > 0;
+        if (changed)
             await KnowledgeWriter.BumpVersionAsync(db, tenantId, now, cancellationToken);
+        return changed;
     }
 
     private static async Task<bool> ApplyBaseAsync(
@@ -114,62 +113,39 @@ internal static class KnowledgeSeed
         return true;
     }
 
-    private static async Task<KnowledgeEntry> WriteAsync(
+    private static (KnowledgeEntry Entry, KnowledgeVersion Version) Write(
         MefapexDb db,
         KnowledgeEntry? known,
         Guid tenantId,
         SampleEntry sample,
         string hash,
-        DateTimeOffset now,
-        CancellationToken cancellationToken)
+        DateTimeOffset now)
     {
-        var entry = known ?? new KnowledgeEntry
-        {
-            TenantId = tenantId,
-            Id = sample.Id,
-            Category = sample.Category,
-            Owner = sample.Owner,
-            ValidFrom = sample.ValidFrom,
-            Tags = sample.Tags,
-            Status = KnowledgeEntry.Published,
-            Version = 0,
-            UpdatedAt = now,
-        };
-        entry.Category = sample.Category;
-        entry.Owner = sample.Owner;
-        entry.ValidFrom = sample.ValidFrom;
-        entry.Tags = sample.Tags;
-        entry.Version++;
+        var entry = known ?? db.KnowledgeEntries.Add(KnowledgeEntry.Of(tenantId, sample.Id)).Entity;
         entry.SampleHash = hash;
+        entry.Revision++;
         entry.UpdatedAt = now;
-        if (known is null)
-        {
-            db.KnowledgeEntries.Add(entry);
-        }
-        else
-        {
-            // Rows with the keys of the new ones must be gone before those are inserted.
-            db.RemoveRange(entry.Texts);
-            db.RemoveRange(entry.Questions);
-            await db.SaveChangesAsync(cancellationToken);
-        }
-
-        EntryContent[] contents =
-        [
-            new("tr", sample.Title, sample.Questions, sample.Answer),
-            .. sample.En is { } en ? [new EntryContent("en", en.Title, en.Questions, en.Answer)] : Array.Empty<EntryContent>(),
-        ];
-        KnowledgeWriter.Replace(entry, contents);
-        return entry;
+        entry.UpdatedBy = Author;
+        var draft = new EntryDraft(
+            sample.Category,
+            sample.Owner,
+            sample.ValidFrom,
+            ExpiresOn: null,
+            sample.Tags,
+            Audience: [],
+            [
+                new("tr", sample.Title, sample.Questions, sample.Answer),
+                .. sample.En is { } en ? [new EntryContent("en", en.Title, en.Questions, en.Answer)] : Array.Empty<EntryContent>(),
+            ]);
+        return (entry, KnowledgeWriter.AddVersion(db, entry, draft, EntryStatus.Published, Author, note: null, now));
     }
 
     /// <summary>Adds the further wordings of <c>variants.json</c> to the Turkish questions.</summary>
     private static SampleEntry WithVariants(SampleEntry entry, Dictionary<string, string[]> variants) =>
         variants.TryGetValue(entry.Id, out var more) ? entry with { Questions = [.. entry.Questions, .. more] } : entry;
 
-    /// <summary>Changes with the sample and with the way in which search columns are made.</summary>
-    private static string Hash(SampleEntry entry) => Convert.ToHexStringLower(SHA256.HashData(
-        JsonSerializer.SerializeToUtf8Bytes(new { SearchKey.Format, entry }, Json)));
+    private static string Hash(SampleEntry entry) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry, Json)));
 
     private static T Read<T>(string name)
     {

@@ -1,4 +1,5 @@
 using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Search;
 using Mefapex.Inference.Text;
 using Microsoft.EntityFrameworkCore;
@@ -8,9 +9,80 @@ namespace Mefapex.Api.Knowledge;
 /// <summary>Fills an entry with texts and keeps the columns it is searched by in step with them.</summary>
 internal static class KnowledgeWriter
 {
+    /// <summary>Makes a version the entry's newest one. It serves nobody before <see cref="PublishAsync"/>.</summary>
+    /// <param name="status">One of <see cref="EntryStatus"/>.</param>
+    public static KnowledgeVersion AddVersion(
+        MefapexDb db,
+        KnowledgeEntry entry,
+        EntryDraft draft,
+        string status,
+        string author,
+        string? note,
+        DateTimeOffset now)
+    {
+        var version = KnowledgeVersion.Of(entry.TenantId, entry.Id, entry.Version + 1, status, draft, author, note, now);
+        entry.Version = version.Version;
+        entry.Status = status;
+        if (entry.PublishedVersion is null)
+            Describe(entry, version);
+        db.KnowledgeVersions.Add(version);
+        return version;
+    }
+
+    /// <summary>
+    /// Has the entries serve these versions, and saves. Neither texts nor questions of the entries may be tracked. What
+    /// was derived from the knowledge is stale only after <see cref="BumpVersionAsync"/>.
+    /// </summary>
+    /// <param name="by">User name.</param>
+    public static async Task PublishAsync(
+        MefapexDb db,
+        Guid tenantId,
+        IReadOnlyList<(KnowledgeEntry Entry, KnowledgeVersion Version)> published,
+        string by,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        await RemoveLiveAsync(db, tenantId, [.. published.Where(p => p.Entry.PublishedVersion is not null).Select(p => p.Entry.Id)], cancellationToken);
+        foreach (var (entry, version) in published)
+        {
+            version.Status = EntryStatus.Published;
+            version.PublishedBy = by;
+            version.PublishedAt = now;
+            entry.Status = EntryStatus.Published;
+            entry.PublishedVersion = version.Version;
+            Describe(entry, version);
+            Replace(entry, version.Texts);
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        await SupersedeAsync(db, tenantId, [.. published.Select(p => p.Entry.Id)], cancellationToken);
+        await RefreshSearchAsync(db, tenantId, [.. published.Select(p => p.Entry)], cancellationToken);
+    }
+
+    /// <summary>Marks every version as superseded that is neither the newest nor the published one of its entry.</summary>
+    public static Task SupersedeAsync(MefapexDb db, Guid tenantId, string[] ids, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync(
+            $"""
+            update knowledge_versions v set status = {EntryStatus.Superseded}
+            from knowledge_entries e
+            where v.tenant_id = {tenantId} and v.entry_id = any({ids}) and e.tenant_id = v.tenant_id and e.id = v.entry_id
+                and v.version <> e.version and v.version is distinct from e.published_version
+                and v.status in ({EntryStatus.Draft}, {EntryStatus.Review}, {EntryStatus.Published})
+            """, cancellationToken);
+
+    /// <summary>Removes what entries are found by.</summary>
+    public static async Task RemoveLiveAsync(MefapexDb db, Guid tenantId, string[] ids, CancellationToken cancellationToken)
+    {
+        if (ids.Length == 0)
+            return;
+        await db.Set<KnowledgeQuestion>().Where(q => q.TenantId == tenantId && ids.Contains(q.EntryId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Set<KnowledgeText>().Where(t => t.TenantId == tenantId && ids.Contains(t.EntryId)).ExecuteDeleteAsync(cancellationToken);
+    }
+
     /// <summary>Replaces the entry's texts and questions; both stand in the context until it is saved.</summary>
     public static void Replace(KnowledgeEntry entry, IEnumerable<EntryContent> contents)
     {
+        entry.SearchFormat = SearchKey.Format;
         entry.Texts.Clear();
         entry.Questions.Clear();
         foreach (var content in contents)
@@ -70,6 +142,45 @@ internal static class KnowledgeWriter
             """, cancellationToken);
     }
 
+    /// <summary>Writes the search columns of every entry anew whose format is not today's; what entries say stays.</summary>
+    public static async Task RefreshStaleAsync(MefapexDb db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var tenants = await db.KnowledgeEntries
+            .Where(e => e.SearchFormat != SearchKey.Format
+                && db.KnowledgeVersions.Any(v => v.TenantId == e.TenantId && v.EntryId == e.Id && v.Version == e.PublishedVersion))
+            .Select(e => e.TenantId)
+            .Distinct()
+            .ToListAsync(cancellationToken);
+        foreach (var tenantId in tenants)
+        {
+            await db.InTransactionAsync(async () =>
+            {
+                var stale = await (
+                    from entry in db.KnowledgeEntries
+                    where entry.TenantId == tenantId && entry.SearchFormat != SearchKey.Format
+                    join version in db.KnowledgeVersions
+                        on new { entry.TenantId, entry.Id, Version = entry.PublishedVersion }
+                        equals new { version.TenantId, Id = version.EntryId, Version = (int?)version.Version }
+                    select new { Entry = entry, version.Texts }).ToListAsync(cancellationToken);
+                await RemoveLiveAsync(db, tenantId, [.. stale.Select(s => s.Entry.Id)], cancellationToken);
+                stale.ForEach(s => Replace(s.Entry, s.Texts));
+                await db.SaveChangesAsync(cancellationToken);
+                await RefreshSearchAsync(db, tenantId, [.. stale.Select(s => s.Entry)], cancellationToken);
+                return await BumpVersionAsync(db, tenantId, time.GetUtcNow(), cancellationToken);
+            }, cancellationToken);
+        }
+    }
+
+    private static void Describe(KnowledgeEntry entry, KnowledgeVersion version)
+    {
+        entry.Category = version.Category;
+        entry.Owner = version.Owner;
+        entry.ValidFrom = version.ValidFrom;
+        entry.ExpiresOn = version.ExpiresOn;
+        entry.Tags = version.Tags;
+        entry.Audience = version.Audience;
+    }
+
     private static string FoldedSearch(KnowledgeEntry entry, KnowledgeText text) => SearchKey.VectorOf(
     [
         (text.Title, 'A'),
@@ -81,11 +192,13 @@ internal static class KnowledgeWriter
 
     /// <summary>Says that everything derived from the tenant's knowledge is stale, to every replica when the
     /// transaction commits.</summary>
-    public static Task BumpVersionAsync(MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static Task<int> BumpVersionAsync(MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlAsync(
             $"""
             with changed as (
-                update knowledge_bases set version = version + 1, updated_at = {now} where tenant_id = {tenantId} returning version
+                insert into knowledge_bases (tenant_id, version, contact_tr, contact_en, updated_at) values ({tenantId}, 1, '', '', {now})
+                on conflict (tenant_id) do update set version = knowledge_bases.version + 1, updated_at = excluded.updated_at
+                returning version
             )
             select pg_notify({KnowledgeChange.Channel}, {tenantId}::text || ' ' || version) from changed
             """, cancellationToken);

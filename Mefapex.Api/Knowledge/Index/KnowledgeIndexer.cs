@@ -115,7 +115,7 @@ internal sealed partial class KnowledgeIndexer(
     private static async Task<List<WantedText>> WantedAsync(MefapexDb db, Guid tenantId, CancellationToken cancellationToken)
     {
         var entries = await db.KnowledgeEntries.AsNoTracking()
-            .Where(e => e.TenantId == tenantId && e.Status == KnowledgeEntry.Published)
+            .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
             .Include(e => e.Texts)
             .Include(e => e.Questions)
             .OrderBy(e => e.Id)

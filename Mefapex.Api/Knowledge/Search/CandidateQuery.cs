@@ -21,7 +21,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
             select t.entry_id, t.language, t.original_search, t.folded_search
             from knowledge_texts t
             join knowledge_entries e on e.tenant_id = t.tenant_id and e.id = t.entry_id
-            where t.tenant_id = $1 and e.status = 'published' and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
+            where t.tenant_id = $1 and e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
                 and (e.audience = '{}' or e.audience && $10)
         )
         (
@@ -58,7 +58,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
                 select entry_id, folded_title from knowledge_texts where tenant_id = $1 and folded_title % $3
             ) p
             join knowledge_entries e on e.tenant_id = $1 and e.id = p.entry_id
-            where e.status = 'published' and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
+            where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
                 and (e.audience = '{}' or e.audience && $10)
             group by p.entry_id order by score desc, p.entry_id limit $5
         )

@@ -53,7 +53,7 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
             ?? new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default };
         var synonyms = await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
         var entries = await db.KnowledgeEntries.AsNoTracking()
-            .Where(e => e.TenantId == tenantId && e.Status == KnowledgeEntry.Published)
+            .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
             .Include(e => e.Texts)
             .Include(e => e.Questions)
             .AsSplitQuery()

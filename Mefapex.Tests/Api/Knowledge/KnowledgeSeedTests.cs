@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -75,8 +76,9 @@ public sealed class KnowledgeSeedTests(ApiFactory api) : IClassFixture<ApiFactor
         Owner = "İK",
         ValidFrom = new DateOnly(2026, 1, 1),
         Tags = [],
-        Status = KnowledgeEntry.Published,
+        Status = EntryStatus.Published,
         Version = 1,
+        PublishedVersion = 1,
         SampleHash = sampleHash,
         UpdatedAt = TimeProvider.System.GetUtcNow(),
     };

@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Search;
 using Mefapex.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -63,8 +64,9 @@ public sealed class KnowledgeSearchTests(ApiFactory api) : IClassFixture<ApiFact
                 Owner = "İdari İşler",
                 ValidFrom = new DateOnly(2026, 1, 1),
                 Tags = ["tablo"],
-                Status = KnowledgeEntry.Published,
+                Status = EntryStatus.Published,
                 Version = 1,
+                PublishedVersion = 1,
                 UpdatedAt = TimeProvider.System.GetUtcNow(),
             };
             KnowledgeWriter.Replace(entry, [new EntryContent("tr", "Kaplumbağa terbiyecisi tablosu", [Question], "Girişte asılıdır.")]);
@@ -80,7 +82,7 @@ public sealed class KnowledgeSearchTests(ApiFactory api) : IClassFixture<ApiFact
         (await SearchAsync("klinik", Question)).Candidates.ShouldNotContain(c => c.Entry.Id == "tablo");
 
         await ChangeAsync((db, tenantId) => db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tablo")
-            .ExecuteUpdateAsync(e => e.SetProperty(x => x.ValidFrom, new DateOnly(2026, 1, 1)).SetProperty(x => x.Status, "retired"), Cancellation));
+            .ExecuteUpdateAsync(e => e.SetProperty(x => x.ValidFrom, new DateOnly(2026, 1, 1)).SetProperty(x => x.PublishedVersion, (int?)null), Cancellation));
         (await SearchAsync("klinik", Question)).Candidates.ShouldNotContain(c => c.Entry.Id == "tablo");
     }
 
