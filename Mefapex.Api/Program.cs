@@ -6,6 +6,7 @@ using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -18,6 +19,7 @@ builder.AddTenants();
 builder.AddAccounts();
 builder.AddAi();
 builder.AddKnowledge();
+builder.AddReview();
 builder.AddChat();
 builder.Services.AddHostedService<AdapterReport>();
 
@@ -30,6 +32,7 @@ app.MapAccounts();
 app.MapChat();
 app.MapConversations();
 app.MapHistory();
+app.MapReview();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();
