@@ -17,6 +17,7 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<CandidateQuery>();
         builder.Services.AddSingleton<KnowledgeSearch>();
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
+        builder.Services.AddSingleton<VectorStore>();
         builder.Services.AddAdapter("vector index", _ => "exact, in this process");
         builder.Services.AddSingleton<IndexSignal>();
         builder.Services.AddSingleton<Smalltalk>();
