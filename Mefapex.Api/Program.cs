@@ -33,6 +33,7 @@ app.MapChat();
 app.MapConversations();
 app.MapHistory();
 app.MapReview();
+app.MapKnowledge();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();
