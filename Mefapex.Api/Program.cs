@@ -7,6 +7,7 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Review;
+using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -34,6 +35,7 @@ app.MapConversations();
 app.MapHistory();
 app.MapReview();
 app.MapKnowledge();
+app.MapKnowledgeTasks();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();
