@@ -5,9 +5,8 @@ using Mefapex.Api.Chat;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Ingestion;
 using Mefapex.Api.Knowledge;
-using Mefapex.Api.Knowledge.Review;
-using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -20,7 +19,7 @@ builder.AddTenants();
 builder.AddAccounts();
 builder.AddAi();
 builder.AddKnowledge();
-builder.AddReview();
+builder.AddIngestion();
 builder.AddChat();
 builder.Services.AddHostedService<AdapterReport>();
 
@@ -33,9 +32,7 @@ app.MapAccounts();
 app.MapChat();
 app.MapConversations();
 app.MapHistory();
-app.MapReview();
-app.MapKnowledge();
-app.MapKnowledgeTasks();
+app.MapDocuments();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();

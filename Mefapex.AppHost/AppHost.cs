@@ -28,6 +28,7 @@ var api = builder.AddProject<Projects.Mefapex_Api>(ResourceNames.Api, Backing.Wi
     .WithReference(backing.Database)
     .WithReference(ai)
     .WithOptionalReferences(backing.Others)
+    .WithEnvironment("Files__Folder", settings.Files)
     .WithEnvironment("Tokens__SigningKey", builder.AddParameter("token-signing-key", settings.TokenSigningKey(), secret: true))
     .WaitFor(backing.Database);
 

@@ -10,6 +10,10 @@ internal static class RolePolicies
         where TBuilder : IEndpointConventionBuilder =>
         builder.RequireAuthorization(policy => policy.RequireRole(Roles.Editor, Roles.Admin, Roles.Owner, Roles.Operator));
 
+    /// <summary>Whether <see cref="RequireEditor"/> lets this person pass.</summary>
+    public static bool IsEditor(this Caller caller) =>
+        caller.Roles.Any(role => role is Roles.Editor or Roles.Admin or Roles.Owner or Roles.Operator);
+
     /// <summary>Those who administer a tenant.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>

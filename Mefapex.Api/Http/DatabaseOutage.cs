@@ -1,7 +1,6 @@
 using System.Globalization;
 using Mefapex.Api.Data;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Api.Http;
 
@@ -39,8 +38,6 @@ internal static class DatabaseOutage
     public static Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return Problem().ExecuteAsync(context);
+        return Problems.DatabaseUnavailable(RetryAfterSeconds).ExecuteAsync(context);
     }
-
-    public static ProblemHttpResult Problem() => Problems.DatabaseUnavailable(RetryAfterSeconds);
 }

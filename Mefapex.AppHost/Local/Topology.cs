@@ -27,6 +27,7 @@ internal static class Topology
             ($"ConnectionStrings__{ResourceNames.Database}", database.ConnectionString),
             ($"services__{ResourceNames.Ai}__http__0", settings.Url(HostPort.Ai)),
             ("Tokens__SigningKey", settings.TokenSigningKey()),
+            ("Files__Folder", settings.Files),
         ]);
 
         var web = services.Create(ResourceNames.Web, "Mefapex.Web", HostPort.Web, waitsFor: [api], () =>

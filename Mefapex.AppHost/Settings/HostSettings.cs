@@ -39,6 +39,9 @@ internal sealed class HostSettings
     /// <summary>Where the web UI keeps sessions and keys, so that a restart signs nobody out.</summary>
     public string WebState => Path.Combine(State, "web");
 
+    /// <summary>Where the API keeps uploaded files.</summary>
+    public string Files => Path.Combine(State, "files");
+
     public string StateFile => Path.Combine(State, "run", "topology.json");
 
     /// <summary>Held open by the one process that runs the topology.</summary>

@@ -82,6 +82,16 @@ public sealed class ApiHost : IAsyncDisposable
     private sealed class Factory(string connectionString, IReadOnlyDictionary<string, string?> settings, string environment)
         : WebApplicationFactory<MefapexDb>
     {
+        /// <summary>Unless a test names a folder of its own; gone with the host.</summary>
+        private string FilesFolder { get; } = Path.Combine(Path.GetTempPath(), $"mefapex-files-{Guid.NewGuid():N}");
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            if (Directory.Exists(FilesFolder))
+                Directory.Delete(FilesFolder, recursive: true);
+        }
+
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment(environment);
@@ -89,6 +99,7 @@ public sealed class ApiHost : IAsyncDisposable
             builder.UseSetting($"ConnectionStrings:{ResourceNames.Database}", connectionString);
             builder.UseSetting("Tokens:SigningKey", SigningKey);
             builder.UseSetting($"services:{ResourceNames.Ai}:http:0", "http://127.0.0.1:9");
+            builder.UseSetting("Files:Folder", FilesFolder);
             builder.UseSetting("Logging:LogLevel:Default", "Warning");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);

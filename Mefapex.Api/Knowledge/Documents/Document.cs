@@ -127,6 +127,9 @@ internal sealed class DocumentChunk
 
     public required string Text { get; init; }
 
+    /// <summary>What its vector is made of.</summary>
+    public string EmbeddedText => Heading is null ? Text : $"{Heading}\n{Text}";
+
     /// <summary>sha256 of the text, lower-case hex.</summary>
     public required string TextHash { get; init; }
 
