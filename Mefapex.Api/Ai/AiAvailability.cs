@@ -9,6 +9,7 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
     private readonly Lock _lock = new();
     private TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _down = Completed();
+    private bool _hasGenerator;
 
     public bool IsUp
     {
@@ -16,6 +17,16 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
         {
             lock (_lock)
                 return _up.Task.IsCompleted;
+        }
+    }
+
+    /// <summary>Whether the service has a language model, as last seen.</summary>
+    public bool HasGenerator
+    {
+        get
+        {
+            lock (_lock)
+                return _hasGenerator && _up.Task.IsCompleted;
         }
     }
 
@@ -31,7 +42,12 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
             return _down.Task.WaitAsync(cancellationToken);
     }
 
-    public void Up() => Switch(ref _up, ref _down, () => LogUp());
+    public void Up(bool hasGenerator)
+    {
+        lock (_lock)
+            _hasGenerator = hasGenerator;
+        Switch(ref _up, ref _down, () => LogUp());
+    }
 
     public void Down(string reason) => Switch(ref _down, ref _up, () => LogDown(reason));
 
@@ -58,6 +74,6 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
     [LoggerMessage(LogLevel.Information, "AI service answers: answers use vectors")]
     private partial void LogUp();
 
-    [LoggerMessage(LogLevel.Warning, "AI service does not answer ({Reason}): answers are lexical until it is back")]
+    [LoggerMessage(LogLevel.Warning, "AI service does not answer ({Reason}): until it is back this process embeds questions itself where it can, else answers are lexical")]
     private partial void LogDown(string reason);
 }

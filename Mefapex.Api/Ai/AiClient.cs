@@ -13,41 +13,47 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
     /// <summary>The most texts that one call of <see cref="EmbedAsync"/> takes.</summary>
     public const int MaxBatch = 256;
 
-    /// <summary>The vector of a question, within <see cref="AiOptions.QuestionTimeout"/>.</summary>
-    public Task<EmbeddingBatchResponse> EmbedQuestionAsync(string question, CancellationToken cancellationToken) =>
+    /// <summary>The caller that embeds knowledge: it takes turns with the tenants that ask.</summary>
+    private const string Indexing = "indexing";
+
+    /// <summary>The vectors of a question's wordings, within <see cref="AiOptions.QuestionTimeout"/>.</summary>
+    /// <param name="caller">See <see cref="AiHeaders.Caller"/>.</param>
+    public Task<EmbeddingBatchResponse> EmbedQuestionAsync(
+        IReadOnlyList<string> wordings,
+        string caller,
+        CancellationToken cancellationToken) =>
         PostAsync<EmbeddingBatchRequest, EmbeddingBatchResponse>(
-            "/v1/embeddings/batch", new([question]), options.Value.QuestionTimeout, cancellationToken);
+            "/v1/embeddings/batch", new(wordings), caller, options.Value.QuestionTimeout, cancellationToken);
 
     /// <summary>Vectors of up to <see cref="MaxBatch"/> texts, within <see cref="AiOptions.BatchTimeout"/>.</summary>
     public Task<EmbeddingBatchResponse> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(texts.Count, MaxBatch, nameof(texts));
         return PostAsync<EmbeddingBatchRequest, EmbeddingBatchResponse>(
-            "/v1/embeddings/batch", new(texts), options.Value.BatchTimeout, cancellationToken);
+            "/v1/embeddings/batch", new(texts), Indexing, options.Value.BatchTimeout, cancellationToken);
     }
 
-    public Task<LanguageResponse> DetectLanguageAsync(string text, CancellationToken cancellationToken) =>
-        PostAsync<LanguageRequest, LanguageResponse>(
-            "/language/detect", new(text), options.Value.QuestionTimeout, cancellationToken);
-
-    /// <summary>Whether the service is ready, asked past the closed door.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    /// <summary>How the service is, asked past the closed door; null where it is not ready.</summary>
+    public async Task<AiHealth?> FindAsync(CancellationToken cancellationToken)
     {
         using var deadline = Deadline(options.Value.QuestionTimeout, cancellationToken);
         try
         {
-            using var response = await http.GetAsync("/health/ready", deadline.Token);
-            return response.IsSuccessStatusCode;
+            using var ready = await http.GetAsync("/health/ready", deadline.Token);
+            return ready.IsSuccessStatusCode
+                ? await http.GetFromJsonAsync<AiHealth>("/health", WireJson.Options, deadline.Token)
+                : null;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
     }
 
     private async Task<TResponse> PostAsync<TRequest, TResponse>(
         string path,
         TRequest request,
+        string caller,
         TimeSpan timeout,
         CancellationToken cancellationToken)
     {
@@ -61,6 +67,7 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
             {
                 Content = JsonContent.Create(request, mediaType: null, WireJson.Options),
             };
+            message.Headers.Add(AiHeaders.Caller, caller);
             message.Headers.Add(AiHeaders.TimeoutMs, timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
             using var response = await http.SendAsync(message, deadline.Token);
             if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)

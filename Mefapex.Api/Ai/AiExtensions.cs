@@ -10,6 +10,8 @@ internal static class AiExtensions
         var section = builder.Configuration.GetSection(AiOptions.Section);
         builder.Services.AddOptions<AiOptions>().Bind(section);
         builder.Services.AddSingleton<AiAvailability>();
+        builder.Services.AddSingleton<LocalEncoder>();
+        builder.Services.AddTransient<QuestionEncoder>();
         builder.Services.AddHttpClient<AiClient>(http => http.BaseAddress = new($"http://{ResourceNames.Ai}"));
         var enabled = section.GetValue(nameof(AiOptions.Enabled), defaultValue: true);
         if (enabled)

@@ -8,6 +8,9 @@ internal sealed class AiOptions
     /// <summary>Off means lexical answers only (also <c>AI_SERVICE_ENABLED</c>).</summary>
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Whether this process may embed questions with the bundled encoder while the AI service is away.</summary>
+    public bool InProcess { get; init; } = true;
+
     /// <summary>What one question may wait for its vector.</summary>
     public TimeSpan QuestionTimeout { get; init; } = TimeSpan.FromMilliseconds(800);
 

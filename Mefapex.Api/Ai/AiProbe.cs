@@ -9,17 +9,33 @@ internal sealed class AiProbe(
     IOptions<AiOptions> options,
     TimeProvider time) : BackgroundService
 {
+    private const string Generation = "generation";
+
+    /// <summary>A service that is up is looked at again now and then: it may have got another model meanwhile.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(15);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
         {
-            if (await client.IsReadyAsync(stoppingToken))
+            if (await client.FindAsync(stoppingToken) is { } health)
             {
-                availability.Up();
-                await availability.WhenDownAsync(stoppingToken);
+                availability.Up(health.ModelsAvailable.GetValueOrDefault(Generation));
+                await DownOrIntervalAsync(stoppingToken);
             }
 
             await Task.Delay(options.Value.ProbeInterval, time, stoppingToken);
+        }
+    }
+
+    private async Task DownOrIntervalAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await availability.WhenDownAsync(cancellationToken).WaitAsync(CheckInterval, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
         }
     }
 }

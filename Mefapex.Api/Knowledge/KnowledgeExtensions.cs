@@ -10,7 +10,6 @@ internal static class KnowledgeExtensions
 {
     public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<AnswerOptions>().BindConfiguration(AnswerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<KnowledgeChanges>();
         builder.Services.AddHostedService<KnowledgeListener>();
         builder.Services.AddSingleton<SnapshotStore>();
@@ -19,9 +18,7 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
         builder.Services.AddAdapter("vector index", _ => "exact, in this process");
         builder.Services.AddSingleton<IndexSignal>();
-        builder.Services.AddSingleton<Smalltalk>();
-        builder.Services.AddSingleton(_ => CalibrationFile.Load());
-        builder.Services.AddScoped<AnswerService>();
+        builder.Services.AddAnswers();
         builder.Services.AddScoped<KnowledgeTasks>();
         builder.Services.AddSingleton<KnowledgeIndexer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KnowledgeIndexer>());

@@ -13,7 +13,8 @@ public sealed record ChatAnswer
     /// <summary>The text shown to the person, Markdown.</summary>
     public required string Response { get; init; }
 
-    /// <summary>Where the text comes from, in the words of the old contract: <c>knowledge</c>, <c>smalltalk</c> or <c>none</c>.</summary>
+    /// <summary>Where the text comes from, in the words of the old contract: <c>knowledge</c> (an approved entry, or a question
+    /// back between two), <c>documents</c> (passages with citations), <c>smalltalk</c> or <c>none</c>.</summary>
     public required string Source { get; init; }
 
     /// <summary>The conversation the exchange was stored in; null where nothing is stored (anonymous chat).</summary>
@@ -92,7 +93,7 @@ public sealed record Citation(
 /// <summary>What was decided about a question.</summary>
 public static class Decision
 {
-    /// <summary>An approved answer was given.</summary>
+    /// <summary>An approved answer was given, or one composed of passages with citations.</summary>
     public const string Answer = "answer";
 
     /// <summary>Two topics are close: the person is asked which is meant.</summary>
@@ -122,4 +123,7 @@ public static class Degradation
 
     /// <summary>Exact and keyword matches of approved answers only.</summary>
     public const string ApprovedOnly = "approved-only";
+
+    /// <summary>Nothing could be looked up: the person is asked to try again.</summary>
+    public const string TryLater = "try-later";
 }

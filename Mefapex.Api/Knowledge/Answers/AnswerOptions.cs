@@ -31,4 +31,28 @@ internal sealed class AnswerOptions
     /// <summary>Candidates below this probability are not shown as near topics.</summary>
     [Range(0.0, 1.0)]
     public double TopicAt { get; init; } = 0.03;
+
+    /// <summary>The first entry's probability from which a short question stands alone, though it may be a follow-up.</summary>
+    [Range(0.0, 1.0)]
+    public double StandsAlone { get; init; } = 0.5;
+
+    /// <summary>The same for a question that points back with a word ("peki", "it").</summary>
+    [Range(0.0, 1.0)]
+    public double StandsAloneMarked { get; init; } = 0.8;
+
+    /// <summary>The share of a short question that the entry it would be joined to must know.</summary>
+    [Range(0.0, 1.0)]
+    public double OwnWords { get; init; } = 0.5;
+
+    /// <summary>The same for a question that points back with a word.</summary>
+    [Range(0.0, 1.0)]
+    public double OwnWordsMarked { get; init; } = 0.2;
+
+    /// <summary>What a question may wait for PostgreSQL's search before it is answered from memory.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan SearchTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a question may wait for the tenant's knowledge to be loaded.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
+    public TimeSpan LoadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

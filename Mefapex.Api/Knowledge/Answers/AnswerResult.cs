@@ -41,14 +41,32 @@ internal sealed record AnswerWhy
 
     public required string Degradation { get; init; }
 
+    /// <summary>The question as it was searched with; null when it was taken as it stands.</summary>
+    public string? Understood { get; init; }
+
+    /// <summary>What it could refer back to.</summary>
+    public ConversationContext? Context { get; init; }
+
+    /// <summary>Roles and groups of the reader, see <see cref="Knowledge.Reader"/>.</summary>
+    public IReadOnlyList<string> Reader { get; init; } = [];
+
+    /// <summary>The day whose entries were valid.</summary>
+    public DateOnly? Today { get; init; }
+
+    /// <summary>The answer cache served it; all but the timings is of the question that filled it.</summary>
+    public bool Cached { get; init; }
+
     /// <summary>Best first.</summary>
     public IReadOnlyList<WhyCandidate> Candidates { get; init; } = [];
+
+    /// <summary>Passages of documents that were weighed, best first.</summary>
+    public IReadOnlyList<WhyPassage> Passages { get; init; } = [];
 
     /// <summary>The probability that none of the candidates answers, 0 to 1.</summary>
     public double? None { get; init; }
 
-    /// <summary>An urgent entry was put before the others.</summary>
-    public bool Urgent { get; init; }
+    /// <summary>The probability of the warning sign that led to escalation, 0 to 1; null where there was none.</summary>
+    public double? Urgent { get; init; }
 
     /// <summary>The share of the question that the knowledge has no word for, 0 to 1.</summary>
     public double? Unknown { get; init; }
@@ -60,6 +78,9 @@ internal sealed record AnswerWhy
 
     /// <summary>The encoder of the question's vector; null without one.</summary>
     public string? ModelHash { get; init; }
+
+    /// <summary>Who made the vector: <c>ai-service</c> or <c>in-process</c>; null without one.</summary>
+    public string? VectorsBy { get; init; }
 
     public long? KnowledgeVersion { get; init; }
 
@@ -73,3 +94,7 @@ internal sealed record AnswerWhy
 /// <param name="Fused">Score of the reciprocal rank fusion.</param>
 /// <param name="Stages">Score of each stage on its own scale.</param>
 internal sealed record WhyCandidate(string Id, double Probability, double Fused, Search.Features Stages);
+
+/// <param name="Position">Of the chunk in the version, from 0.</param>
+/// <param name="Stages">Score of each stage on its own scale.</param>
+internal sealed record WhyPassage(Guid DocumentId, int Version, int Position, double Probability, double Fused, Search.PassageFeatures Stages);

@@ -25,6 +25,15 @@ internal sealed class AnswerTexts(string language)
 
     public string DeclineTopics(IEnumerable<string> titles) => Format("DeclineTopics", string.Join('\n', titles.Select(t => $"- {t}")));
 
+    /// <param name="contact">Person or desk.</param>
+    public string Escalation(string contact) => contact.Length > 0 ? Format("EscalationTo", contact) : Get("Escalation");
+
+    public string TryLater => Get("TryLater");
+
+    public string ApprovedOnlyNotice => Get("ApprovedOnlyNotice");
+
+    public string LexicalNotice => Get("LexicalNotice");
+
     public string DeclineContact(string contact) => Format("DeclineContact", contact);
 
     private string Get(string key) => Resources.GetString(key, _culture) ?? throw new MissingManifestResourceException(key);

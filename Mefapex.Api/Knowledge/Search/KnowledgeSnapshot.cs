@@ -46,6 +46,10 @@ internal sealed class KnowledgeSnapshot
         }
     }
 
+    /// <summary>Of a tenant about which nothing is known.</summary>
+    public static KnowledgeSnapshot Empty(Guid tenantId) => new(
+        new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default }, [], []);
+
     public Guid TenantId { get; }
 
     public long Version { get; }

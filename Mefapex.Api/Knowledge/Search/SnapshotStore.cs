@@ -26,6 +26,9 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         }
     }
 
+    /// <summary>What is kept of the tenant, however old; null when nothing was asked about yet.</summary>
+    public KnowledgeSnapshot? AtHand(Guid tenantId) => _snapshots.GetValueOrDefault(tenantId);
+
     /// <summary>The tenants whose snapshots are kept.</summary>
     public IEnumerable<Guid> Tenants => _snapshots.Keys;
 

@@ -9,20 +9,26 @@ public sealed class AiOutageTests(PostgresFixture postgres)
 {
     private static readonly ChatRequest Forgotten = new("Şifremi unuttum");
 
-    [Fact]
-    public async Task Answers_go_on_lexically_while_the_ai_service_is_away_and_use_vectors_again_when_it_is_back()
+    [Theory]
+    [InlineData(false, Degradation.Lexical)]
+    [InlineData(true, Degradation.NoGenerator)]
+    public async Task Answers_go_on_while_the_ai_service_is_away_with_vectors_of_this_process_where_it_may_make_them(
+        bool inProcess,
+        string degradation)
     {
         var port = PostgresFixture.FreePort();
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             [$"services:{ResourceNames.Ai}:http:0"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+            ["Ai:InProcess"] = inProcess.ToString(),
+            ["AnswerCache:MaxAnswers"] = "0",
         };
         await using var api = await ApiHost.Start(await ApiFactory.CreateDatabaseAsync(postgres), settings).ReadyAsync();
         await ShouldAnswerAsync(api, Degradation.Lexical);
 
         await using (AiHost.Start(port))
             await ShouldAnswerAsync(api, Degradation.NoGenerator);
-        await ShouldAnswerAsync(api, Degradation.Lexical);
+        await ShouldAnswerAsync(api, degradation);
 
         await using (AiHost.Start(port))
             await ShouldAnswerAsync(api, Degradation.NoGenerator);

@@ -8,6 +8,8 @@ internal static class SampleKnowledge
 {
     public static string Answer(string tenant, string id) => (string)Entry(tenant, id)["answer"]!;
 
+    public static string Title(string tenant, string id) => (string)Entry(tenant, id)["title"]!;
+
     public static string EnglishAnswer(string tenant, string id) => (string)Entry(tenant, id)["en"]!["answer"]!;
 
     public static IEnumerable<string> Ids(string tenant) => Entries(tenant).Select(e => (string)e!["id"]!);

@@ -180,6 +180,34 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
     }
 
     [Fact]
+    public async Task A_warning_sign_is_announced_as_an_alert()
+    {
+        fixture.Api.Answer = answer => answer.AnswerAsync(["**Arayın.**"], ScriptedAnswer.Answered(Decision.Escalate));
+        await using var page = await OpenAsync();
+
+        var turn = await page.AskAsync("nefes alamıyorum");
+
+        (await turn.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("Acil olabilir");
+    }
+
+    [Fact]
+    public async Task A_follow_up_shows_how_it_was_understood_and_a_composed_answer_the_places_it_rests_on()
+    {
+        fixture.Api.Answer = answer => answer.AnswerAsync(["Baret takılır. [1]"], ScriptedAnswer.Answered() with
+        {
+            Understood = "İş güvenliği: peki depoda?",
+            Citations = [new Citation(1, "b", "İSG el kitabı", 2, 14, "Depo", 10, 24, "Baret takılır.")],
+        });
+        await using var page = await OpenAsync();
+
+        var turn = await page.AskAsync("peki depoda?");
+
+        (await turn.InnerTextAsync()).ShouldContain("Anladığım: İş güvenliği: peki depoda?");
+        (await turn.GetByRole(AriaRole.List, new() { Name = "Belgelerdeki yerler" }).InnerTextAsync())
+            .ShouldBe("İSG el kitabı sürüm 2 · sayfa 14 · Depo");
+    }
+
+    [Fact]
     public async Task A_question_back_is_answered_with_a_click()
     {
         fixture.Api.Answer = answer => answer.Question == "Kaynağın başlığı"

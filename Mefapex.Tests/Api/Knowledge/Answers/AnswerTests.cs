@@ -179,7 +179,7 @@ public sealed class AnswerTests(KnowledgeFixture fixture) : IClassFixture<Knowle
         (why.Candidates.Sum(c => c.Probability) + why.None).ShouldNotBeNull().ShouldBe(1, 1e-9);
         why.Thresholds.ShouldNotBeNull();
         why.KnowledgeVersion.ShouldNotBeNull().ShouldBeGreaterThan(0);
-        why.Timings.Keys.ShouldBe(["language", "embedding", "search", "decision"], ignoreOrder: true);
+        why.Timings.Keys.ShouldBe(["language", "knowledge", "embedding", "search", "decision"], ignoreOrder: true);
         JsonSerializer.Serialize(why, WireJson.Options).ShouldContain("\"folded_question\":\"sifremi unuttum\"");
     }
 
@@ -192,8 +192,12 @@ public sealed class AnswerTests(KnowledgeFixture fixture) : IClassFixture<Knowle
         foreach (var host in new[] { fixture.Lexical, fixture.Vectors })
         {
             var answer = await KnowledgeFixture.AskAsync(host, "klinik", question);
-            answer.Decision.ShouldBe(Decision.Answer);
+            answer.Decision.ShouldBe(Decision.Escalate);
             answer.Sources[0].Id.ShouldBe(expected);
+            answer.Response.ShouldStartWith("**Bu acil");
+            answer.Response.Split('\n')[0].ShouldContain("2200");
+            answer.Response.ShouldEndWith(SampleKnowledge.Answer("klinik", expected));
+            answer.Why.Urgent.ShouldNotBeNull();
         }
     }
 }

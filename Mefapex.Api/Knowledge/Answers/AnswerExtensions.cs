@@ -1,0 +1,20 @@
+namespace Mefapex.Api.Knowledge.Answers;
+
+internal static class AnswerExtensions
+{
+    public static IServiceCollection AddAnswers(this IServiceCollection services)
+    {
+        services.AddOptions<AnswerOptions>().BindConfiguration(AnswerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AnswerCacheOptions>().BindConfiguration(AnswerCacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CurrentKnowledge>();
+        services.AddSingleton<QuestionLanguage>();
+        services.AddSingleton<Smalltalk>();
+        services.AddSingleton(_ => CalibrationFile.Load());
+        services.AddSingleton<Decider>();
+        services.AddSingleton<AnswerMetrics>();
+        services.AddSingleton<AnswerCache>();
+        services.AddScoped<QuestionSearch>();
+        services.AddScoped<AnswerService>();
+        return services;
+    }
+}

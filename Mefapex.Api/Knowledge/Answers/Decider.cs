@@ -1,0 +1,31 @@
+using Mefapex.Contracts.Chat;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.Api.Knowledge.Answers;
+
+/// <summary>From probabilities to what is done about a question; the thresholds are <see cref="AnswerOptions"/>.</summary>
+internal sealed class Decider(IOptions<AnswerOptions> options)
+{
+    public AnswerOptions Thresholds => options.Value;
+
+    /// <summary><see cref="Decision.Answer"/> with the first entry, <see cref="Decision.Clarify"/> between the first two, or
+    /// <see cref="Decision.Decline"/> where no entry answers.</summary>
+    public string AboutEntries(Ranking ranking)
+    {
+        if (ranking.Entries.Count == 0 || ranking.None >= Thresholds.DeclineRatio * ranking.First)
+            return Decision.Decline;
+        var clear = ranking.First >= Thresholds.ClearShare * (ranking.First + ranking.Second);
+        return clear || ranking.First >= Thresholds.AnswerAt ? Decision.Answer : Decision.Clarify;
+    }
+
+    /// <summary>An urgent entry that may be meant, though another one is likelier; null where there is none.</summary>
+    public Ranked? UrgentOf(Ranking ranking)
+    {
+        var urgent = ranking.Entries.FirstOrDefault(r => r.Candidate.Entry.IsUrgent);
+        return urgent is not null
+            && urgent.Probability >= Thresholds.UrgentAt
+            && urgent.Probability >= Thresholds.UrgentShare * ranking.First
+            ? urgent
+            : null;
+    }
+}

@@ -1,0 +1,59 @@
+using Mefapex.Api.Ai;
+using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Search;
+
+namespace Mefapex.Api.Knowledge.Answers;
+
+/// <summary>Embeds and searches a question, beside itself also as a follow-up where it may be one, and keeps the wording
+/// that finds the more.</summary>
+internal sealed class QuestionSearch(
+    QuestionEncoder encoder,
+    KnowledgeSearch search,
+    IVectorIndex vectors,
+    IndexSignal indexSignal,
+    CalibrationFile calibrations,
+    Decider decider)
+{
+    /// <exception cref="OperationCanceledException">The search took too long.</exception>
+    public async Task<Findings> FindAsync(Inquiry asked, FollowUp? followUp, StepClock clock, CancellationToken cancellationToken)
+    {
+        var indexed = vectors.ModelOf(asked.Tenant.Id)?.Hash;
+        string[] wordings = followUp is null ? [asked.Text] : [asked.Text, followUp.Question];
+        var encoded = await encoder.EncodeAsync(wordings, asked.Tenant.Slug, indexed, cancellationToken);
+        clock.Lap("embedding");
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(decider.Thresholds.SearchTimeout);
+        var rankings = await Task.WhenAll(wordings.Select((wording, i) => RankAsync(asked, wording, encoded, i, deadline.Token)));
+        clock.Lap("search");
+        if (indexed != encoded.ModelHash || vectors.ModelOf(asked.Tenant.Id)?.KnowledgeVersion != rankings[0].Found.Snapshot.Version)
+            indexSignal.Set();
+
+        var isFollowUp = followUp is not null && followUp.IsMeant(rankings[0], rankings[1], decider);
+        return new Findings(
+            rankings[isFollowUp ? 1 : 0],
+            isFollowUp ? followUp!.Question : null,
+            encoded);
+    }
+
+    private async Task<Ranking> RankAsync(
+        Inquiry asked,
+        string wording,
+        EncodedQuestion encoded,
+        int number,
+        CancellationToken cancellationToken)
+    {
+        var vector = encoded.ModelHash is null ? null : new QuestionVector(encoded.ModelHash, encoded.Vectors[number]);
+        var found = await search.SearchAsync(asked.Tenant.Id, asked.Reader, wording, asked.Language, vector, cancellationToken);
+        return Ranking.Of(found, encoded.ModelHash, calibrations);
+    }
+}
+
+/// <param name="Understood">The wording with what was said before; null where the question was taken as it stands.</param>
+internal sealed record Findings(Ranking Ranking, string? Understood, EncodedQuestion Encoded)
+{
+    /// <summary>Why the vector stage was left out; null when it took part.</summary>
+    public string? WithoutVectors => Ranking.Found.UsedVectors
+        ? null
+        : Encoded.Missing ?? "the index has no vectors of this model yet";
+}
