@@ -7,6 +7,8 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Ingestion;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Review;
+using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
 using Mefapex.ServiceDefaults;
 
@@ -20,6 +22,7 @@ builder.AddAccounts();
 builder.AddAi();
 builder.AddKnowledge();
 builder.AddIngestion();
+builder.AddReview();
 builder.AddChat();
 builder.Services.AddHostedService<AdapterReport>();
 
@@ -33,6 +36,9 @@ app.MapChat();
 app.MapConversations();
 app.MapHistory();
 app.MapDocuments();
+app.MapReview();
+app.MapKnowledge();
+app.MapKnowledgeTasks();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();

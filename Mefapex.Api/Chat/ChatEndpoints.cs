@@ -9,9 +9,15 @@ namespace Mefapex.Api.Chat;
 
 internal static class ChatEndpoints
 {
+    private const int MaxBodyBytes = 64 * 1024;
+
     public static WebApplicationBuilder AddChat(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<ChatOptions>().BindConfiguration(ChatOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddScoped<ChatService>();
+        builder.Services.AddScoped<Answering>();
+        builder.Services.AddSingleton<RunningAnswers>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RunningAnswers>());
         return builder;
     }
 
@@ -19,13 +25,18 @@ internal static class ChatEndpoints
     public static void MapChat(this IEndpointRouteBuilder endpoints)
     {
         var open = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RefusesBadTokens();
-        open.MapPost("/chat", AskAsync);
-        open.MapPost("/chat/public", AskAsync);
+        open.MapPost("/chat", AskAsync).TakesQuestions();
+        open.MapPost("/chat/public", AskAsync).TakesQuestions();
 
         var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RequireAuthorization();
-        signedIn.MapPost("/chat/authenticated", AskAsync);
-        signedIn.MapPost("/api/chat/message", AskAsync);
+        signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions();
+        signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
     }
+
+    /// <summary>Refuses bodies that are far larger than the longest question can be, however it is escaped.</summary>
+    public static TBuilder TakesQuestions<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
 
     private static async Task<Results<Ok<ChatAnswer>, ProblemHttpResult>> AskAsync(
         ChatRequest request,
@@ -38,6 +49,6 @@ internal static class ChatEndpoints
         var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
         return tenant is null
             ? problem!
-            : (await chat.AskAsync(tenant, caller, request.SessionId, request.Message, cancellationToken)).ToResult();
+            : (await chat.AskAsync(tenant, caller, request.SessionId, request, cancellationToken)).ToResult();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
@@ -6,138 +5,154 @@ using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Tenants;
-using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace Mefapex.Api.Chat;
 
 /// <summary>Every question on every path goes through here: checked, answered, and stored once for those signed in.</summary>
-internal sealed class ChatService(MefapexDb db, AnswerService answers, TimeProvider time)
+internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAnswers running, TimeProvider time)
 {
     /// <summary>The longest question, in Unicode characters.</summary>
     public const int MaxLength = 1000;
+
+    /// <summary>A question as it is taken in: PostgreSQL text cannot hold NUL, nothing else of it is touched.</summary>
+    public static string Clean(string? text) => (text ?? "").Replace("\0", "", StringComparison.Ordinal).Trim();
 
     /// <param name="sessionId">The caller's conversation to continue; a new one is opened when it is null.</param>
     public async Task<ChatReply> AskAsync(
         TenantScope tenant,
         Caller? caller,
         string? sessionId,
-        string? message,
+        ChatRequest request,
+        CancellationToken cancellationToken)
+    {
+        if (caller is null)
+            return await AskAnonymouslyAsync(tenant, request.Message, cancellationToken);
+        var (run, problem) = await StartAsync(tenant, caller, sessionId, request, cancellationToken);
+        return run is null ? problem! : await run.Reply.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Begins to answer somebody who is signed in; the answer is made and stored also if nobody waits for it.</summary>
+    public async Task<(AnswerRun? Run, ProblemHttpResult? Problem)> StartAsync(
+        TenantScope tenant,
+        Caller caller,
+        string? sessionId,
+        ChatRequest request,
         CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var question = Clean(request.Message);
+        if (Refuse(question) is { } refusal)
+            return (null, refusal);
 
-        // PostgreSQL text cannot hold NUL; nothing else of a question is touched.
-        var question = (message ?? "").Replace("\0", "", StringComparison.Ordinal).Trim();
-        if (question.Length == 0)
-            return Problems.MessageEmpty(MaxLength);
-        if (question.Length > MaxLength && question.EnumerateRunes().Count() is > MaxLength and var length)
-            return Problems.MessageTooLong(length, MaxLength);
-
-        Conversation? conversation = null;
-        if (caller is not null && !string.IsNullOrEmpty(sessionId))
+        var conversation = Conversation.Start(tenant.Id, caller.UserId, time.GetUtcNow());
+        ConversationContext? context = null;
+        var isNew = string.IsNullOrEmpty(sessionId);
+        if (!isNew)
         {
-            conversation = await FindAsync(tenant, caller, sessionId, cancellationToken);
-            if (conversation is null)
-                return Problems.ConversationNotFound();
+            if (await FindAsync(tenant, caller, sessionId!, cancellationToken) is not { } found)
+                return (null, Problems.ConversationNotFound());
+            (conversation, context) = found;
         }
 
-        var result = await answers.AnswerAsync(tenant, Reader.Of(caller), question, context: null, cancellationToken);
-        var took = time.GetElapsedTime(started).TotalMilliseconds;
-        return caller is null
-            ? Answer(result, took)
-            : await StoreAsync(tenant, caller, conversation, question, result, took, cancellationToken);
+        if (request.MessageId is { } asked
+            && await db.Exchanges.AsNoTracking().SingleOrDefaultAsync(
+                e => e.Id == asked && e.UserId == caller.UserId, cancellationToken) is { } stored)
+        {
+            return OfSame(AnswerRun.Of(stored.ToAnswer(), stored.Question));
+        }
+
+        return OfSame(running.Start(new AcceptedQuestion(
+            tenant,
+            caller,
+            request.MessageId ?? Guid.CreateVersion7(time.GetUtcNow()),
+            question,
+            conversation,
+            isNew,
+            context,
+            started)));
+
+        (AnswerRun?, ProblemHttpResult?) OfSame(AnswerRun run) =>
+            run.Question == question && (isNew || run.ConversationId == conversation.Id)
+                ? (run, null)
+                : (null, ChatProblems.MessageIdTaken(run.MessageId));
     }
 
-    private async Task<Conversation?> FindAsync(
-        TenantScope tenant,
+    /// <summary>The answer to a message of the caller, whether it is being made or stored; null when there is none.</summary>
+    public async Task<AnswerRun?> FollowAsync(
         Caller caller,
-        string sessionId,
-        CancellationToken cancellationToken) =>
-        Guid.TryParse(sessionId, out var id)
-            ? await db.Conversations.SingleOrDefaultAsync(
-                c => c.Id == id && c.UserId == caller.UserId && c.TenantId == tenant.Id, cancellationToken)
-            : null;
-
-    private async Task<ChatReply> StoreAsync(
-        TenantScope tenant,
-        Caller caller,
-        Conversation? conversation,
-        string question,
-        AnswerResult result,
-        double took,
+        Guid conversationId,
+        Guid messageId,
         CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        conversation ??= db.Conversations.Add(Conversation.Start(tenant.Id, caller.UserId, now)).Entity;
-        conversation.UpdatedAt = now;
-        if (conversation.Title.Length == 0)
-            conversation.Name(Conversation.TitleOf(question));
+        if (running.Find(caller.UserId, messageId) is { } run)
+            return run.ConversationId == conversationId ? run : null;
+        var stored = await db.Exchanges.AsNoTracking().SingleOrDefaultAsync(
+            e => e.Id == messageId && e.ConversationId == conversationId && e.UserId == caller.UserId, cancellationToken);
+        return stored is null ? null : AnswerRun.Of(stored.ToAnswer(), stored.Question);
+    }
 
-        var exchange = new StoredExchange
+    private static ProblemHttpResult? Refuse(string question)
+    {
+        if (question.Length == 0)
+            return Problems.MessageEmpty(MaxLength);
+        return question.Length > MaxLength && question.EnumerateRunes().Count() is > MaxLength and var length
+            ? Problems.MessageTooLong(length, MaxLength)
+            : null;
+    }
+
+    private async Task<ChatReply> AskAnonymouslyAsync(TenantScope tenant, string? message, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var question = Clean(message);
+        if (Refuse(question) is { } refusal)
+            return refusal;
+        var result = await answers.AnswerAsync(tenant, Reader.Anonymous, question, context: null, cancellationToken);
+        return new ChatAnswer
         {
-            Id = Guid.CreateVersion7(now),
-            ConversationId = conversation.Id,
-            TenantId = tenant.Id,
-            UserId = caller.UserId,
-            Question = question,
             Response = result.Response,
             Source = result.Source,
             Decision = result.Decision,
             Sources = result.Sources,
             Citations = result.Citations,
             Understood = result.Understood,
-            Folded = StoredExchange.Fold(question, result.Response),
-            Why = JsonSerializer.Serialize(result.Why, WireJson.Options),
             Confidence = result.Confidence,
             Language = result.Language,
             Degradation = result.Degradation,
             Cached = result.Cached,
-            ResponseTimeMs = took,
-            AskedAt = now,
+            ResponseTimeMs = time.GetElapsedTime(started).TotalMilliseconds,
         };
-        db.Exchanges.Add(exchange);
-        try
-        {
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException postgres)
-        {
-            switch (postgres.SqlState, postgres.ConstraintName)
-            {
-                // The connection broke after the commit and the repeated insert met its own row: stored, once.
-                case (PostgresErrorCodes.UniqueViolation, "pk_exchanges" or "pk_conversations"):
-                    break;
-                case (PostgresErrorCodes.ForeignKeyViolation, "fk_conversations_user_id" or "fk_exchanges_user_id"):
-                    return Problems.AccountGone();
-                case (PostgresErrorCodes.ForeignKeyViolation, "fk_exchanges_conversation_id"):
-                    return Problems.ConversationNotFound();
-                default:
-                    throw;
-            }
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return Problems.ConversationNotFound();
-        }
-
-        return exchange.ToAnswer();
     }
 
-    private static ChatAnswer Answer(AnswerResult result, double took) => new()
+    private async Task<(Conversation Conversation, ConversationContext? Context)?> FindAsync(
+        TenantScope tenant,
+        Caller caller,
+        string sessionId,
+        CancellationToken cancellationToken)
     {
-        Response = result.Response,
-        Source = result.Source,
-        Decision = result.Decision,
-        Sources = result.Sources,
-        Citations = result.Citations,
-        Understood = result.Understood,
-        Confidence = result.Confidence,
-        Language = result.Language,
-        Degradation = result.Degradation,
-        Cached = result.Cached,
-        ResponseTimeMs = took,
-    };
+        if (!Guid.TryParse(sessionId, out var id))
+            return null;
+        var found = await db.Conversations
+            .Where(c => c.Id == id && c.UserId == caller.UserId && c.TenantId == tenant.Id)
+            .Select(c => new
+            {
+                Conversation = c,
+                Last = db.Exchanges
+                    .Where(e => e.ConversationId == c.Id && e.Decision != Decision.Smalltalk)
+                    .OrderByDescending(e => e.AskedAt).ThenByDescending(e => e.Id)
+                    .Select(e => new { Question = e.Understood ?? e.Question, e.Decision, e.Sources })
+                    .FirstOrDefault(),
+            })
+            .AsNoTracking()
+            .SingleOrDefaultAsync(cancellationToken);
+        if (found is null)
+            return null;
+
+        var source = found.Last is { Decision: Decision.Answer or Decision.Escalate, Sources: [var first, ..] } ? first : null;
+        return (
+            found.Conversation,
+            found.Last is null ? null : new ConversationContext(found.Last.Question, source?.Id, source?.Title));
+    }
 }

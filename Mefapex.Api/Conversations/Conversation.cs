@@ -44,7 +44,8 @@ internal sealed class Conversation
         UpdatedAt = now,
     };
 
-    public ConversationSummary ToWire(int exchanges) => new(Id.ToString(), Title, CreatedAt, UpdatedAt, exchanges);
+    public ConversationSummary ToWire(int exchanges) =>
+        new(Id.ToString(), Title, CreatedAt, UpdatedAt, exchanges, Pinned, Revision);
 
     public void Name(string title)
     {
@@ -52,10 +53,16 @@ internal sealed class Conversation
         FoldedTitle = FoldedText.Of(title).Key;
     }
 
+    /// <summary>1 to <see cref="MaxTitleLength"/> characters as people see them.</summary>
+    public static bool IsTitle(string line) => new StringInfo(line).LengthInTextElements is >= 1 and <= MaxTitleLength;
+
+    /// <summary>A text with every run of white space as one space.</summary>
+    public static string LineOf(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     /// <summary>A question as a title: one line, cut between characters as people see them.</summary>
     public static string TitleOf(string question)
     {
-        var line = string.Join(' ', question.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var line = LineOf(question);
         var text = new StringInfo(line);
         return text.LengthInTextElements <= MaxTitleLength
             ? line

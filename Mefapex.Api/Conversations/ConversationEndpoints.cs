@@ -1,4 +1,3 @@
-using System.Net.ServerSentEvents;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
@@ -9,13 +8,12 @@ using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Net.Http.Headers;
 
 namespace Mefapex.Api.Conversations;
 
 internal static class ConversationEndpoints
 {
-    private const int MaxPage = 100;
+    public const int MaxPage = 100;
 
     public static void MapConversations(this IEndpointRouteBuilder endpoints)
     {
@@ -23,22 +21,32 @@ internal static class ConversationEndpoints
             .WithTags("Conversations").RequireAuthorization().NeedsDatabase();
         conversations.MapGet("", ListAsync);
         conversations.MapPost("", CreateAsync);
+        conversations.MapGet("/{id:guid}", ReadAsync);
+        conversations.MapPatch("/{id:guid}", EditAsync);
+        conversations.MapPut("/{id:guid}", EditAsync);
         conversations.MapDelete("/{id:guid}", DeleteAsync);
-        conversations.MapGet("/{id:guid}/messages", MessagesAsync);
-        conversations.MapPost("/{id:guid}/messages", AskAsync);
+        conversations.MapGet("/{id:guid}/export", ConversationExport.ExportAsync);
+        conversations.MapMessages();
+        conversations.MapFeedback();
     }
 
     private static async Task<Results<Ok<Page<ConversationSummary>>, ProblemHttpResult>> ListAsync(
         Caller caller,
         MefapexDb db,
         CancellationToken cancellationToken,
+        string? q = null,
+        bool? pinned = null,
         string? cursor = null,
         int limit = 20)
     {
         if (limit is < 1 or > MaxPage)
             return Problems.LimitOutOfRange(1, MaxPage);
+        if (q?.Length > ConversationSearch.MaxLength)
+            return ChatProblems.QueryTooLong(ConversationSearch.MaxLength);
 
         var query = db.Conversations.Where(c => c.UserId == caller.UserId);
+        if (pinned is not null)
+            query = query.Where(c => c.Pinned == pinned);
         if (cursor is not null)
         {
             if (Cursor.Parse(cursor) is not { } after)
@@ -46,6 +54,9 @@ internal static class ConversationEndpoints
             query = query.Where(c => EF.Functions.LessThan(
                 ValueTuple.Create(c.UpdatedAt, c.Id), ValueTuple.Create(after.At, after.Id)));
         }
+
+        if (!string.IsNullOrWhiteSpace(q))
+            return TypedResults.Ok(await new ConversationSearch(db, caller.UserId, q).FindAsync(query, limit, cancellationToken));
 
         var rows = await query
             .OrderByDescending(c => c.UpdatedAt).ThenByDescending(c => c.Id)
@@ -84,6 +95,71 @@ internal static class ConversationEndpoints
         return TypedResults.Created($"/api/v1/conversations/{conversation.Id}/messages", conversation.ToWire(0));
     }
 
+    private static async Task<Results<Ok<ConversationSummary>, ProblemHttpResult>> ReadAsync(
+        Guid id,
+        Caller caller,
+        HttpResponse response,
+        MefapexDb db,
+        CancellationToken cancellationToken)
+    {
+        if (await FindAsync(db, caller, id, cancellationToken) is not { } found)
+            return Problems.ConversationNotFound();
+        response.Set(ETags.Of(found.Revision));
+        return TypedResults.Ok(found);
+    }
+
+    private static async Task<Results<Ok<ConversationSummary>, ProblemHttpResult>> EditAsync(
+        Guid id,
+        ConversationEdit edit,
+        Caller caller,
+        HttpRequest request,
+        HttpResponse response,
+        MefapexDb db,
+        CancellationToken cancellationToken)
+    {
+        if (edit is { Title: null, Pinned: null })
+            return ChatProblems.NothingToChange();
+        var title = edit.Title is null ? null : Conversation.LineOf(ChatService.Clean(edit.Title));
+        if (title is not null && !Conversation.IsTitle(title))
+            return ChatProblems.TitleLength(Conversation.MaxTitleLength);
+
+        while (true)
+        {
+            db.ChangeTracker.Clear();
+            var conversation = await db.Conversations
+                .SingleOrDefaultAsync(c => c.Id == id && c.UserId == caller.UserId, cancellationToken);
+            if (conversation is null)
+                return Problems.ConversationNotFound();
+            if (request.IfMatch(ETags.Of(conversation.Revision)) == Precondition.Fails)
+            {
+                response.Set(ETags.Of(conversation.Revision));
+                return ChatProblems.ConversationChanged();
+            }
+
+            var seen = conversation.Revision;
+            if (title is not null)
+                conversation.Name(title);
+            conversation.Pinned = edit.Pinned ?? conversation.Pinned;
+            var changed = await db.Conversations
+                .Where(c => c.Id == id && c.Revision == seen)
+                .ExecuteUpdateAsync(
+                    set => set
+                        .SetProperty(c => c.Title, conversation.Title)
+                        .SetProperty(c => c.FoldedTitle, conversation.FoldedTitle)
+                        .SetProperty(c => c.Pinned, conversation.Pinned)
+                        .SetProperty(c => c.Revision, seen + 1),
+                    cancellationToken);
+            if (changed == 0)
+                continue;
+
+            db.ChangeTracker.Clear();
+            if (await FindAsync(db, caller, id, cancellationToken) is not { } edited)
+                return Problems.ConversationNotFound();
+            response.Set(ETags.Of(edited.Revision));
+            return TypedResults.Ok(edited);
+        }
+    }
+
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         Guid id,
         Caller caller,
@@ -96,59 +172,13 @@ internal static class ConversationEndpoints
         return deleted == 0 ? Problems.ConversationNotFound() : TypedResults.NoContent();
     }
 
-    private static async Task<Results<Ok<Page<Exchange>>, ProblemHttpResult>> MessagesAsync(
-        Guid id,
-        Caller caller,
-        MefapexDb db,
-        CancellationToken cancellationToken,
-        string? cursor = null,
-        int limit = 50)
+    private static async Task<ConversationSummary?> FindAsync(MefapexDb db, Caller caller, Guid id, CancellationToken cancellationToken)
     {
-        if (limit is < 1 or > MaxPage)
-            return Problems.LimitOutOfRange(1, MaxPage);
-        if (!await db.Conversations.AnyAsync(c => c.Id == id && c.UserId == caller.UserId, cancellationToken))
-            return Problems.ConversationNotFound();
-
-        var query = db.Exchanges.Where(e => e.ConversationId == id);
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(e => EF.Functions.GreaterThan(
-                ValueTuple.Create(e.AskedAt, e.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        var rows = await query
-            .OrderBy(e => e.AskedAt).ThenBy(e => e.Id)
-            .Take(limit + 1)
+        var found = await db.Conversations
+            .Where(c => c.Id == id && c.UserId == caller.UserId)
+            .Select(c => new { Conversation = c, Count = db.Exchanges.Count(e => e.ConversationId == c.Id) })
             .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(rows, limit, row => new(row.AskedAt, row.Id), row => row.ToWire()));
+            .SingleOrDefaultAsync(cancellationToken);
+        return found?.Conversation.ToWire(found.Count);
     }
-
-    private static async Task<Results<Ok<ChatAnswer>, ServerSentEventsResult<object>, ProblemHttpResult>> AskAsync(
-        Guid id,
-        ChatRequest request,
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        HttpRequest http,
-        RequestTenant tenants,
-        ChatService chat,
-        CancellationToken cancellationToken)
-    {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
-
-        var reply = await chat.AskAsync(tenant, caller, id.ToString(), request.Message, cancellationToken);
-        if (reply.Answer is not { } answer)
-            return reply.Problem!;
-        return AcceptsEvents(http)
-            ? TypedResults.ServerSentEvents(AnswerStream.Of(answer))
-            : TypedResults.Ok(answer);
-    }
-
-    private static bool AcceptsEvents(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
-        && accepted.Any(type => type.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
 }

@@ -75,7 +75,7 @@ internal sealed class StoredExchange
         ResponseTimeMs = ResponseTimeMs,
     };
 
-    public Exchange ToWire() => new(Id.ToString(), Question, ToAnswer(), AskedAt);
+    public Exchange ToWire(Feedback? feedback = null) => new(Id.ToString(), Question, ToAnswer(), AskedAt, feedback?.ToWire());
 
     public HistoryMessage ToHistory() => new(
         Id.ToString(),

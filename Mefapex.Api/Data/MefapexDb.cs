@@ -4,6 +4,7 @@ using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;
+using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
@@ -43,6 +44,12 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<KnowledgeTask> KnowledgeTasks => Set<KnowledgeTask>();
 
+    public DbSet<KnowledgeLabel> KnowledgeLabels => Set<KnowledgeLabel>();
+
+    public DbSet<TenantCalibration> TenantCalibrations => Set<TenantCalibration>();
+
+    public DbSet<KnowledgeGap> KnowledgeGaps => Set<KnowledgeGap>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
@@ -51,6 +58,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());
         modelBuilder.AddKnowledge();
+        modelBuilder.AddReview();
         modelBuilder.UseSnakeCaseNames();
     }
 }

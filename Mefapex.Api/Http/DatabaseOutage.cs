@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mefapex.Api.Data;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Mefapex.Api.Http;
 
@@ -38,6 +39,8 @@ internal static class DatabaseOutage
     public static Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return Problems.DatabaseUnavailable(RetryAfterSeconds).ExecuteAsync(context);
+        return Problem().ExecuteAsync(context);
     }
+
+    public static ProblemHttpResult Problem() => Problems.DatabaseUnavailable(RetryAfterSeconds);
 }

@@ -1,5 +1,6 @@
 using Mefapex.Api.Admin;
 using Mefapex.Api.Knowledge.Answers;
+using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
 using Mefapex.Api.Knowledge.Tasks;
@@ -16,12 +17,23 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<CandidateQuery>();
         builder.Services.AddSingleton<KnowledgeSearch>();
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
+        builder.Services.AddSingleton<VectorStore>();
         builder.Services.AddAdapter("vector index", _ => "exact, in this process");
         builder.Services.AddSingleton<IndexSignal>();
         builder.Services.AddAnswers();
         builder.Services.AddScoped<KnowledgeTasks>();
         builder.Services.AddSingleton<KnowledgeIndexer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KnowledgeIndexer>());
+        builder.AddEntries();
         return builder;
+    }
+
+    /// <summary>What editors do with knowledge.</summary>
+    public static void MapKnowledge(this IEndpointRouteBuilder endpoints)
+    {
+        var knowledge = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge").ForEditors();
+        knowledge.MapEntries();
+        knowledge.MapCategories();
+        knowledge.MapContact();
     }
 }

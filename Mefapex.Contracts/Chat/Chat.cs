@@ -5,7 +5,9 @@ namespace Mefapex.Contracts.Chat;
 /// <summary>Body of every chat path: 1 to 1000 characters after trimming.</summary>
 /// <param name="Message">The question.</param>
 /// <param name="SessionId">The conversation to continue; a new one is opened when it is missing.</param>
-public sealed record ChatRequest(string? Message, string? SessionId = null);
+/// <param name="MessageId">Made by the caller for this question: asked again under the same id it is answered with what
+/// was stored, and stored once.</param>
+public sealed record ChatRequest(string? Message, string? SessionId = null, Guid? MessageId = null);
 
 /// <summary>An answer, with what it rests on.</summary>
 public sealed record ChatAnswer

@@ -35,6 +35,26 @@ public sealed record TaskItem(
     DateTimeOffset? ClosedAt,
     int Revision);
 
+/// <summary>Answer of <c>GET /api/v1/knowledge/tasks/{id}</c>.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Reports">What people said about the answers behind it, newest first, without their names.</param>
+public sealed record TaskDetail(TaskItem Task, IReadOnlyList<TaskReport> Reports);
+
+/// <summary>An answer that somebody found not helpful.</summary>
+/// <param name="ExchangeId">The question and answer.</param>
+/// <param name="Question">What was asked.</param>
+/// <param name="Response">What was answered.</param>
+/// <param name="Reason">Why it did not help.</param>
+/// <param name="Comment">What the person added.</param>
+/// <param name="GivenAt">When.</param>
+public sealed record TaskReport(
+    string ExchangeId,
+    string Question,
+    string Response,
+    string? Reason,
+    string? Comment,
+    DateTimeOffset GivenAt);
+
 /// <summary>Body of <c>POST /api/v1/knowledge/tasks/{id}/assign</c>.</summary>
 /// <param name="Assigned">A user name; null takes the task from whoever has it.</param>
 public sealed record AssignTask(string? Assigned);
@@ -71,4 +91,7 @@ public static class TaskStatus
 
     /// <summary>Nothing needs to be done.</summary>
     public const string Dismissed = "dismissed";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Open, Done, Dismissed];
 }

@@ -37,6 +37,9 @@ public static class Wire
     public static Task<HttpResponseMessage> PostWireAsync(this HttpClient client, string path, object body) =>
         client.PostAsJsonAsync(path, body, WireJson.Options, TestContext.Current.CancellationToken);
 
+    public static Task<HttpResponseMessage> PutWireAsync(this HttpClient client, string path, object body) =>
+        client.PutAsJsonAsync(path, body, WireJson.Options, TestContext.Current.CancellationToken);
+
     /// <summary>Checks status and type of a problem.</summary>
     /// <returns>Its detail.</returns>
     public static async Task<string> ShouldBeProblemAsync(this HttpResponseMessage response, int status, string slug)

@@ -1,14 +1,41 @@
 using System.Collections.Concurrent;
-using System.Numerics.Tensors;
+using System.Diagnostics.Metrics;
 
 namespace Mefapex.Api.Knowledge.Index;
 
-/// <summary>Compares a question with every vector of the tenant: exact, in process, one contiguous matrix per tenant.</summary>
-internal sealed class ExactVectorIndex : IVectorIndex
+/// <summary>
+/// Compares a question with every vector of the tenant, in process. Vectors lie in segments that never change: a change
+/// makes a new list of them and puts it in place, so that no search waits. See <see cref="VectorSegment"/> for how the
+/// result is exact although most vectors are only looked at in eight bits.
+/// </summary>
+internal sealed class ExactVectorIndex : IVectorIndex, IDisposable
 {
-    private readonly ConcurrentDictionary<Guid, Matrix> _matrices = new();
+    public const string MeterName = "Mefapex.Knowledge";
 
-    public IndexedModel? ModelOf(Guid tenantId) => _matrices.GetValueOrDefault(tenantId)?.Model;
+    /// <summary>So many segments of a source are joined to one; each has a fixed cost in every search.</summary>
+    private const int MostSegments = 6;
+
+    private readonly ConcurrentDictionary<Guid, Held> _held = new();
+    private readonly Lock _writing = new();
+    private readonly Meter? _own;
+
+    /// <summary>With metrics on a meter of the factory, or on one of its own.</summary>
+    public ExactVectorIndex(IMeterFactory? factory = null)
+    {
+        var meter = factory?.Create(MeterName) ?? (_own = new Meter(MeterName));
+        meter.CreateObservableUpDownCounter(
+            "mefapex.vector_index.memory",
+            () => _held.Select(h => new Measurement<long>(h.Value.Bytes, new KeyValuePair<string, object?>("mefapex.tenant", h.Key))),
+            "By",
+            "Memory of each tenant's vectors.");
+        meter.CreateObservableUpDownCounter(
+            "mefapex.vector_index.vectors",
+            () => _held.Select(h => new Measurement<long>(h.Value.Alive, new KeyValuePair<string, object?>("mefapex.tenant", h.Key))),
+            "{vector}",
+            "Vectors of each tenant that can be found.");
+    }
+
+    public IndexedModel? ModelOf(Guid tenantId) => _held.GetValueOrDefault(tenantId)?.Model;
 
     public Task ReplaceAsync(
         Guid tenantId,
@@ -16,77 +43,87 @@ internal sealed class ExactVectorIndex : IVectorIndex
         IReadOnlyList<IndexedVector> vectors,
         CancellationToken cancellationToken)
     {
-        _matrices[tenantId] = Matrix.Of(model, vectors);
+        lock (_writing)
+            _held[tenantId] = new Held(model, DimensionsOf(vectors, 0), []).With(vectors);
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<VectorHit>> SearchAsync(
-        Guid tenantId,
-        Reader reader,
-        string modelHash,
-        ReadOnlyMemory<float> query,
-        int count,
-        CancellationToken cancellationToken)
+    public Task ApplyAsync(Guid tenantId, VectorChange change, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        IReadOnlyList<VectorHit> hits =
-            _matrices.TryGetValue(tenantId, out var matrix) && matrix.Model.Hash == modelHash && matrix.Rows.Length > 0
-                ? matrix.Nearest(reader, query.Span, count)
-                : [];
-        return Task.FromResult(hits);
-    }
-
-    private sealed record Matrix(IndexedModel Model, (string EntryId, string Kind, string[] Audience)[] Rows, float[] Values, int Dimensions)
-    {
-        public static Matrix Of(IndexedModel model, IReadOnlyList<IndexedVector> vectors)
+        lock (_writing)
         {
-            var dimensions = vectors.Count == 0 ? 0 : vectors[0].Values.Length;
-            var values = new float[vectors.Count * dimensions];
-            for (var row = 0; row < vectors.Count; row++)
-            {
-                if (vectors[row].Values.Length != dimensions)
-                {
-                    throw new ArgumentException(
-                        $"Vectors of {dimensions} and of {vectors[row].Values.Length} values cannot be compared.", nameof(vectors));
-                }
-
-                vectors[row].Values.CopyTo(values, row * dimensions);
-            }
-
-            return new Matrix(model, [.. vectors.Select(v => (v.EntryId, v.Kind, v.Audience))], values, dimensions);
+            if (!_held.TryGetValue(tenantId, out var held) || held.Model.Hash != change.Model.Hash)
+                throw new InvalidOperationException($"The index of tenant {tenantId} holds no vectors of model {change.Model.Hash}.");
+            var left = held.Without(change.Removed.ToHashSet());
+            _held[tenantId] = new Held(change.Model, DimensionsOf(change.Added, held.Dimensions), left).With(change.Added);
         }
 
-        public List<VectorHit> Nearest(Reader reader, ReadOnlySpan<float> query, int count)
-        {
-            if (query.Length != Dimensions)
-                throw new ArgumentException($"The question has {query.Length} values, the index {Dimensions}.", nameof(query));
-
-            var best = new PriorityQueue<int, (float Cosine, int Row)>(count + 1, WorstFirst.Instance);
-            for (var row = 0; row < Rows.Length; row++)
-            {
-                if (!reader.MayRead(Rows[row].Audience))
-                    continue;
-                var cosine = TensorPrimitives.Dot(query, Values.AsSpan(row * Dimensions, Dimensions));
-                if (best.Count < count)
-                    best.Enqueue(row, (cosine, row));
-                else
-                    best.EnqueueDequeue(row, (cosine, row));
-            }
-
-            var hits = new List<VectorHit>(best.Count);
-            while (best.TryDequeue(out var row, out var rank))
-                hits.Add(new VectorHit(Rows[row].EntryId, Rows[row].Kind, rank.Cosine));
-            hits.Reverse();
-            return hits;
-        }
+        return Task.CompletedTask;
     }
 
-    /// <summary>Equal cosines keep the order of the rows, so that the same question finds the same texts.</summary>
-    private sealed class WorstFirst : IComparer<(float Cosine, int Row)>
+    public Task<IReadOnlyList<VectorHit>> SearchAsync(Guid tenantId, VectorQuery query, CancellationToken cancellationToken)
     {
-        public static readonly WorstFirst Instance = new();
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Count, 1, nameof(query));
+        if (!_held.TryGetValue(tenantId, out var held) || held.Model.Hash != query.ModelHash || held.Dimensions == 0)
+            return Task.FromResult<IReadOnlyList<VectorHit>>([]);
+        if (query.Values.Length != held.Dimensions)
+            throw new ArgumentException($"The question has {query.Values.Length} values, the index {held.Dimensions}.", nameof(query));
+        var segments = held.Segments.Where(s => s.Source == query.Source).ToList();
+        return Task.FromResult<IReadOnlyList<VectorHit>>(new VectorScan(query).Nearest(segments));
+    }
 
-        public int Compare((float Cosine, int Row) x, (float Cosine, int Row) y) =>
-            x.Cosine.CompareTo(y.Cosine) is not 0 and var order ? order : y.Row.CompareTo(x.Row);
+    public void Dispose() => _own?.Dispose();
+
+    private static int DimensionsOf(IReadOnlyList<IndexedVector> vectors, int known)
+    {
+        foreach (var vector in vectors)
+        {
+            if (known == 0)
+                known = vector.Values.Length;
+            if (vector.Values.Length != known)
+                throw new ArgumentException($"Vectors of {known} and of {vector.Values.Length} values cannot be compared.", nameof(vectors));
+        }
+
+        return known;
+    }
+
+    /// <summary>A tenant's index at one moment.</summary>
+    private sealed record Held(IndexedModel Model, int Dimensions, IReadOnlyList<VectorSegment> Segments)
+    {
+        public long Bytes => Segments.Sum(s => s.Bytes);
+
+        public long Alive => Segments.Sum(s => (long)s.Alive);
+
+        public List<VectorSegment> Without(HashSet<VectorOwner> owners) =>
+            [.. Segments.Select(s => s.Without(owners)).Where(s => s.Alive > 0)];
+
+        public Held With(IReadOnlyList<IndexedVector> vectors)
+        {
+            var segments = new List<VectorSegment>();
+            foreach (var source in Enum.GetValues<VectorSource>())
+            {
+                List<VectorSegment> own = [.. Segments.Where(s => s.Source == source)];
+                var added = vectors.Where(v => v.Key.Owner.Source == source).ToList();
+                if (added.Count > 0)
+                    own.Add(VectorSegment.Of(source, Dimensions, added));
+                segments.AddRange(Tidy(source, own));
+            }
+
+            return this with { Segments = segments };
+        }
+
+        /// <summary>Joins the newest segments while they are many or as large as the one before, so that a vector moves only a
+        /// few times however many changes come.</summary>
+        private IEnumerable<VectorSegment> Tidy(VectorSource source, List<VectorSegment> segments)
+        {
+            while (segments.Count > 1 && (segments.Count > MostSegments || segments[^1].Rows * 2 > segments[^2].Rows))
+            {
+                var joined = VectorSegment.Of(source, Dimensions, [.. segments[^2].Vectors(), .. segments[^1].Vectors()]);
+                segments.RemoveRange(segments.Count - 2, 2);
+                segments.Add(joined);
+            }
+
+            return segments.Select(s => s.IsSparse ? VectorSegment.Of(source, Dimensions, [.. s.Vectors()]) : s);
+        }
     }
 }

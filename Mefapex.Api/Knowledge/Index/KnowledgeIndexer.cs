@@ -1,7 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Data;
 using Microsoft.EntityFrameworkCore;
@@ -9,24 +6,31 @@ using Microsoft.EntityFrameworkCore;
 namespace Mefapex.Api.Knowledge.Index;
 
 /// <summary>
-/// Keeps the vector index in step with the knowledge and with the AI service's model: loads what PostgreSQL has, has the
-/// rest embedded, and switches a tenant over when every text has its vector. While the AI service is away it waits.
+/// Keeps the vector index in step with the knowledge and with the AI service's model: takes up the entries and documents
+/// that changed, loads what vectors PostgreSQL has, has the rest embedded, and switches the tenant over when every text
+/// has its vector. While the AI service is away it waits.
 /// </summary>
 internal sealed partial class KnowledgeIndexer(
     IDbContextFactory<MefapexDb> contexts,
     AiClient ai,
     AiAvailability availability,
     IVectorIndex index,
+    VectorStore store,
     IndexSignal signal,
     DatabaseState database,
     TimeProvider time,
     ILogger<KnowledgeIndexer> logger) : BackgroundService
 {
-    private const int BatchSize = 64;
+    /// <summary>Entries and documents whose texts are in memory at a time.</summary>
+    private const int OwnersAtOnce = 256;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>A model that was replaced is noticed by the next question; this is for a service nobody asks.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>What each tenant's index was made from, see <see cref="KnowledgeMarks"/>.</summary>
+    private readonly Dictionary<Guid, Dictionary<VectorOwner, string>> _marks = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -72,101 +76,65 @@ internal sealed partial class KnowledgeIndexer(
     private async Task IndexAsync(MefapexDb db, KnowledgeBase knowledge, string modelHash, CancellationToken cancellationToken)
     {
         var tenantId = knowledge.TenantId;
-        var wanted = await WantedAsync(db, tenantId, cancellationToken);
-        var stored = await db.KnowledgeVectors.AsNoTracking()
-            .Where(v => v.TenantId == tenantId && v.ModelHash == modelHash)
-            .ToDictionaryAsync(v => (v.EntryId, v.TextHash), cancellationToken);
-        var missing = wanted.Where(w => !stored.ContainsKey((w.EntryId, w.TextHash))).ToList();
-        foreach (var batch in missing.Chunk(BatchSize))
+        var marks = await MarksAsync(db, tenantId, cancellationToken);
+        var whole = index.ModelOf(tenantId)?.Hash != modelHash || !_marks.ContainsKey(tenantId);
+        var before = whole ? [] : _marks[tenantId];
+        var changed = marks.Where(m => before.GetValueOrDefault(m.Key) != m.Value).Select(m => m.Key).ToList();
+        var stale = before.Keys.Where(owner => marks.GetValueOrDefault(owner) != before[owner]).ToList();
+
+        var vectors = new List<IndexedVector>();
+        var made = 0;
+        foreach (var owners in changed.Chunk(OwnersAtOnce))
         {
-            var response = await ai.EmbedAsync([.. batch.Select(w => w.Text)], cancellationToken);
-            if (response.ModelHash != modelHash)
+            var texts = await TextsAsync(db, tenantId, owners, cancellationToken);
+            var stored = await store.LoadAsync(tenantId, modelHash, texts, cancellationToken);
+            foreach (var batch in texts.Where(t => !stored.ContainsKey(t)).ToList().Chunk(AiClient.MaxBatch))
             {
-                signal.Set();
-                return;
+                var response = await ai.EmbedAsync([.. batch.Select(t => t.Text)], cancellationToken);
+                if (response.ModelHash != modelHash)
+                {
+                    signal.Set();
+                    return;
+                }
+
+                var fresh = batch.Select((text, i) => (text, response.Embeddings[i])).ToList();
+                await store.SaveAsync(tenantId, modelHash, fresh, cancellationToken);
+                foreach (var (text, values) in fresh)
+                    stored[text] = values;
+                made += fresh.Count;
             }
 
-            KnowledgeVector[] made =
-            [
-                .. batch.Select((w, i) => new KnowledgeVector
-                {
-                    TenantId = tenantId,
-                    EntryId = w.EntryId,
-                    ModelHash = modelHash,
-                    TextHash = w.TextHash,
-                    Kind = w.Kind,
-                    Values = response.Embeddings[i],
-                }),
-            ];
-            await StoreAsync(db, made, cancellationToken);
-            foreach (var vector in made)
-                stored[(vector.EntryId, vector.TextHash)] = vector;
+            vectors.AddRange(texts.Select(t => new IndexedVector(t.Key, t.Audience, stored[t])));
+            await store.RemoveStaleAsync(tenantId, modelHash, owners, texts, cancellationToken);
         }
 
-        await index.ReplaceAsync(
-            tenantId,
-            new IndexedModel(modelHash, knowledge.Version),
-            [.. wanted.Select(w => new IndexedVector(w.EntryId, w.Kind, w.Audience, stored[(w.EntryId, w.TextHash)].Values))],
-            cancellationToken);
-        await RemoveStaleAsync(db, tenantId, modelHash, wanted, cancellationToken);
-        LogIndexed(tenantId, wanted.Count, missing.Count, modelHash);
+        var model = new IndexedModel(modelHash, knowledge.Version);
+        if (whole)
+            await index.ReplaceAsync(tenantId, model, vectors, cancellationToken);
+        else
+            await index.ApplyAsync(tenantId, new VectorChange(model, stale, vectors), cancellationToken);
+        _marks[tenantId] = marks;
+        await store.RemoveStaleAsync(tenantId, modelHash, [.. stale.Where(o => !marks.ContainsKey(o))], [], cancellationToken);
+        LogIndexed(tenantId, vectors.Count, made, modelHash);
     }
 
-    private static async Task<List<WantedText>> WantedAsync(MefapexDb db, Guid tenantId, CancellationToken cancellationToken)
+    private static async Task<Dictionary<VectorOwner, string>> MarksAsync(MefapexDb db, Guid tenantId, CancellationToken cancellationToken)
     {
-        var entries = await db.KnowledgeEntries.AsNoTracking()
-            .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
-            .Include(e => e.Texts)
-            .Include(e => e.Questions)
-            .OrderBy(e => e.Id)
-            .AsSplitQuery()
-            .ToListAsync(cancellationToken);
-        return
-        [
-            .. entries.SelectMany(e => ((IEnumerable<WantedText>)
-            [
-                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e, KnowledgeVector.Title, t.Title)),
-                .. e.Questions.OrderBy(q => q.Language, StringComparer.Ordinal).ThenBy(q => q.Position)
-                    .Select(q => WantedText.Of(e, KnowledgeVector.Question, q.Text)),
-                .. e.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).Select(t => WantedText.Of(e, KnowledgeVector.Answer, t.Answer)),
-            ]).DistinctBy(w => w.TextHash, StringComparer.Ordinal)),
-        ];
+        var entries = await KnowledgeMarks.OfEntriesAsync(db, tenantId, cancellationToken);
+        var documents = await KnowledgeMarks.OfDocumentsAsync(db, tenantId, cancellationToken);
+        return entries.Select(e => (Owner: VectorOwner.Entry(e.Key), e.Value))
+            .Concat(documents.Select(d => (Owner: VectorOwner.Document(d.Key), d.Value)))
+            .ToDictionary(m => m.Owner, m => m.Value);
     }
 
-    /// <summary>Another replica may have stored the same vectors meanwhile; entries that were removed take none.</summary>
-    private static Task<int> StoreAsync(MefapexDb db, KnowledgeVector[] vectors, CancellationToken cancellationToken)
-    {
-        var ids = Array.ConvertAll(vectors, v => v.EntryId);
-        var hashes = Array.ConvertAll(vectors, v => v.TextHash);
-        var kinds = Array.ConvertAll(vectors, v => v.Kind);
-        var values = Array.ConvertAll(vectors, v => $"{{{string.Join(',', v.Values.Select(x => x.ToString("R", CultureInfo.InvariantCulture)))}}}");
-        return db.Database.ExecuteSqlAsync(
-            $"""
-            insert into knowledge_vectors (tenant_id, entry_id, model_hash, text_hash, kind, values)
-            select {vectors[0].TenantId}, x.entry_id, {vectors[0].ModelHash}, x.text_hash, x.kind, x.vector::real[]
-            from unnest({ids}, {hashes}, {kinds}, {values}) as x (entry_id, text_hash, kind, vector)
-            where exists (select from knowledge_entries e where e.tenant_id = {vectors[0].TenantId} and e.id = x.entry_id)
-            on conflict do nothing
-            """, cancellationToken);
-    }
-
-    private static Task<int> RemoveStaleAsync(
-        MefapexDb db,
-        Guid tenantId,
-        string modelHash,
-        List<WantedText> wanted,
-        CancellationToken cancellationToken)
-    {
-        string[] ids = [.. wanted.Select(w => w.EntryId)];
-        string[] hashes = [.. wanted.Select(w => w.TextHash)];
-        return db.Database.ExecuteSqlAsync(
-            $"""
-            delete from knowledge_vectors v
-            where v.tenant_id = {tenantId} and (v.model_hash <> {modelHash} or not exists (
-                select from unnest({ids}, {hashes}) as x (entry_id, text_hash)
-                where x.entry_id = v.entry_id and x.text_hash = v.text_hash))
-            """, cancellationToken);
-    }
+    private static async Task<List<IndexedText>> TextsAsync(
+        MefapexDb db, Guid tenantId, VectorOwner[] owners, CancellationToken cancellationToken) =>
+    [
+        .. await IndexedText.OfEntriesAsync(
+            db, tenantId, [.. owners.Where(o => o.Source == VectorSource.Entries).Select(o => o.Id)], cancellationToken),
+        .. await IndexedText.OfDocumentsAsync(
+            db, tenantId, [.. owners.Where(o => o.Source == VectorSource.Chunks).Select(o => Guid.Parse(o.Id))], cancellationToken),
+    ];
 
     private async Task SignalOrIntervalAsync(CancellationToken cancellationToken)
     {
@@ -176,15 +144,9 @@ internal sealed partial class KnowledgeIndexer(
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    [LoggerMessage(LogLevel.Information, "Vector index of tenant {Tenant} ready: {Texts} texts, {Made} embedded now, model {ModelHash}")]
+    [LoggerMessage(LogLevel.Information, "Vector index of tenant {Tenant} follows: {Texts} texts taken up, {Made} embedded now, model {ModelHash}")]
     private partial void LogIndexed(Guid tenant, int texts, int made, string modelHash);
 
     [LoggerMessage(LogLevel.Information, "Indexing waits: {Reason}")]
     private partial void LogPostponed(string reason);
-
-    private sealed record WantedText(string EntryId, string Kind, string[] Audience, string Text, string TextHash)
-    {
-        public static WantedText Of(KnowledgeEntry entry, string kind, string text) =>
-            new(entry.Id, kind, entry.Audience, text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
-    }
 }

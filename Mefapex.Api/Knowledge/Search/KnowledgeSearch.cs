@@ -43,7 +43,10 @@ internal sealed class KnowledgeSearch(
 
             var hits = vector is null
                 ? []
-                : await vectors.SearchAsync(tenantId, reader, vector.ModelHash, vector.Values, VectorHits, cancellationToken);
+                : await vectors.SearchAsync(
+                    tenantId,
+                    new VectorQuery(VectorSource.Entries, reader, vector.ModelHash, vector.Values, VectorHits),
+                    cancellationToken);
             return new SearchResult(snapshot, question, hits.Count > 0, Fuse(snapshot, reader, question, stages, hits, today), []);
         }
     }
@@ -56,8 +59,8 @@ internal sealed class KnowledgeSearch(
         IReadOnlyList<VectorHit> hits,
         DateOnly today)
     {
-        var byVector = Best(hits.Where(h => h.Kind != KnowledgeVector.Answer));
-        var byAnswer = Best(hits.Where(h => h.Kind == KnowledgeVector.Answer));
+        var byVector = Best(hits.Where(h => h.Key.Kind != KnowledgeVector.Answer));
+        var byAnswer = Best(hits.Where(h => h.Key.Kind == KnowledgeVector.Answer));
         var fused = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var stage in (IEnumerable<IReadOnlyList<StageHit>>)[stages.FullText, stages.Keywords, stages.Synonyms, stages.Trigram, byVector, byAnswer])
         {
@@ -94,7 +97,7 @@ internal sealed class KnowledgeSearch(
     }
 
     private static List<StageHit> Best(IEnumerable<VectorHit> hits) =>
-        [.. hits.GroupBy(h => h.EntryId, StringComparer.Ordinal).Select(g => new StageHit(g.Key, g.Max(h => h.Cosine))).OrderByDescending(h => h.Score)];
+        [.. hits.GroupBy(h => h.Key.Owner.Id, StringComparer.Ordinal).Select(g => new StageHit(g.Key, g.Max(h => h.Cosine))).OrderByDescending(h => h.Score)];
 
     private static double Score(IReadOnlyList<StageHit> stage, string entryId)
     {

@@ -59,7 +59,7 @@ public sealed class ChatTests(ApiFactory api) : IClassFixture<ApiFactory>
         answer.Select(field => field.Key).ShouldBe(
             [
                 "response", "source", "session_id", "message_id", "decision", "sources", "confidence", "language",
-                "degradation", "cached", "response_time_ms",
+                "degradation", "cached", "citations", "response_time_ms",
             ],
             ignoreOrder: true);
         answer["sources"]![0]!.AsObject().Select(field => field.Key)

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
+using Mefapex.Api.Chat;
 using Mefapex.Api.Conversations;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
@@ -164,13 +165,16 @@ public sealed class ConversationTests(ApiFactory api) : IClassFixture<ApiFactory
         events[^1].EventType.ShouldBe(ChatEvents.Done);
         var meta = Read<ChatMeta>(events[0].Data);
         var answer = Read<ChatAnswer>(events[^1].Data);
-        var pieces = events[1..^1];
+        events[1].EventType.ShouldBe(ChatEvents.Meta);
+        var decided = Read<ChatMeta>(events[1].Data);
+        var pieces = events[2..^1];
         pieces.ShouldAllBe(e => e.EventType == ChatEvents.Delta);
         pieces.Count.ShouldBeGreaterThan(5);
         string.Concat(pieces.Select(e => Read<ChatDelta>(e.Data).Text)).ShouldBe(answer.Response);
         meta.SessionId.ShouldBe(id);
         meta.MessageId.ShouldBe(answer.MessageId);
-        meta.Decision.ShouldBe(answer.Decision);
+        meta.Decision.ShouldBeNull();
+        decided.ShouldBe(meta with { Decision = answer.Decision, Language = answer.Language, Degradation = answer.Degradation });
 
         var stored = await client.GetWireAsync<Page<Exchange>>($"{Path}/{id}/messages");
         stored.Items.ShouldHaveSingleItem().Answer.Response.ShouldBe(answer.Response);
@@ -192,7 +196,7 @@ public sealed class ConversationTests(ApiFactory api) : IClassFixture<ApiFactory
     [InlineData("tek")]
     [InlineData("  önde boşluk, arkada boşluk ve satır\n\n- bir\n- iki  \n")]
     [InlineData("bir iki üç dört beş altı yedi sekiz dokuz on on bir on iki")]
-    public void Pieces_joined_are_the_text(string text) => string.Concat(AnswerStream.Pieces(text)).ShouldBe(text);
+    public void Pieces_joined_are_the_text(string text) => string.Concat(AnswerPieces.Of(text)).ShouldBe(text);
 
     private static async Task<HttpResponseMessage> StreamAsync(HttpClient client, string conversation, string question)
     {

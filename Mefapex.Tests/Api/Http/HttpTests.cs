@@ -42,10 +42,15 @@ public sealed class HttpTests(ApiFactory api) : IClassFixture<ApiFactory>
             [
                 "/login", "/me", "/api/auth/me", "/chat", "/chat/public", "/chat/authenticated", "/api/chat/message",
                 "/api/chat/history", "/api/v1/conversations", "/api/v1/conversations/{id}",
-                "/api/v1/conversations/{id}/messages", "/health",
                 "/api/v1/knowledge/documents", "/api/v1/knowledge/documents/{id}", "/api/v1/knowledge/documents/{id}/file",
                 "/api/v1/knowledge/documents/{id}/versions/{version}/text", "/api/v1/knowledge/documents/{id}/retry",
                 "/api/v1/knowledge/documents/{id}/events",
+                "/api/v1/conversations/{id}/messages", "/api/v1/conversations/{id}/export",
+                "/api/v1/conversations/{id}/messages/{messageId}", "/api/v1/conversations/{id}/messages/{messageId}/events",
+                "/api/v1/conversations/{id}/messages/{messageId}/cancel",
+                "/api/v1/conversations/{id}/messages/{messageId}/feedback", "/api/v1/knowledge/tasks",
+                "/api/v1/knowledge/tasks/{id}", "/api/v1/knowledge/tasks/{id}/assign", "/api/v1/knowledge/tasks/{id}/close",
+                "/health",
             ],
             ignoreOrder: true);
 

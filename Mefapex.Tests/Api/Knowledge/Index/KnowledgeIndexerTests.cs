@@ -1,3 +1,4 @@
+using Mefapex.Api.Ai;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Index;
@@ -61,6 +62,75 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Chunks_of_the_current_version_are_found_by_their_meaning_and_those_of_others_are_not()
+    {
+        await using var ai = AiHost.Start();
+        await using var host = await IndexedAsync(await ApiFactory.CreateDatabaseAsync(postgres), ai);
+        var tenantId = (await KnowledgeFixture.TenantAsync(host, "fabrika")).Id;
+        var document = await DocumentRows.AddAsync(host, tenantId, "Servis güzergâhları", [], "Servisler sabah yedide kalkar.", "Yemekhane on ikide açılır.");
+        await KnowledgeFixture.WhenIndexedAsync(host);
+
+        var hits = await ChunksAsync(host, tenantId, "Servisler sabah kaçta kalkıyor?");
+        hits.Select(h => h.Key).ShouldBe([DocumentRows.Key(document, version: 1, 0), DocumentRows.Key(document, version: 1, 1)]);
+
+        await DocumentRows.ReplaceAsync(host, tenantId, document, version: 2, "Servisler akşam altıda kalkar.");
+        await KnowledgeFixture.WhenIndexedAsync(host);
+        (await ChunksAsync(host, tenantId, "Servisler sabah kaçta kalkıyor?")).Select(h => h.Key)
+            .ShouldBe([DocumentRows.Key(document, version: 2, 0)]);
+        await Eventually(async () => await StoredChunksAsync(host) == 1);
+
+        await DocumentRows.RemoveAsync(host, tenantId, document);
+        await KnowledgeFixture.WhenIndexedAsync(host);
+        (await ChunksAsync(host, tenantId, "Servisler sabah kaçta kalkıyor?")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Only_what_changed_is_read_again_and_what_is_withdrawn_vanishes()
+    {
+        await using var ai = AiHost.Start();
+        await using var host = await IndexedAsync(await ApiFactory.CreateDatabaseAsync(postgres), ai);
+        var tenantId = (await KnowledgeFixture.TenantAsync(host, "klinik")).Id;
+        await using (var scope = host.Services.CreateAsyncScope())
+        {
+            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            // Were the vectors of the other entries read again, they would be missing now and come back.
+            await db.KnowledgeVectors.Where(v => v.TenantId == tenantId && v.EntryId != "tercuman").ExecuteDeleteAsync(Cancellation);
+            await db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tercuman")
+                .ExecuteUpdateAsync(e => e.SetProperty(x => x.PublishedVersion, (int?)null), Cancellation);
+            await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
+        }
+
+        await KnowledgeFixture.WhenIndexedAsync(host);
+
+        var hits = await NearestAsync(host, tenantId, VectorSource.Entries, "Tercüman var mı?");
+        hits.ShouldNotContain(h => h.Key.Owner.Id == "tercuman");
+        hits.Count.ShouldBe(10);
+        await Eventually(async () => (await StoredAsync(host, tenantId)).Count == 0);
+    }
+
+    [Fact]
+    public async Task An_audience_that_changes_is_followed_without_embedding_again()
+    {
+        await using var ai = AiHost.Start();
+        await using var host = await IndexedAsync(await ApiFactory.CreateDatabaseAsync(postgres), ai);
+        var tenantId = (await KnowledgeFixture.TenantAsync(host, "klinik")).Id;
+        (await NearestAsync(host, tenantId, VectorSource.Entries, "Tercüman var mı?"))[0].Key.Owner.Id.ShouldBe("tercuman");
+        await using (var scope = host.Services.CreateAsyncScope())
+        {
+            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            string[] audience = ["group:tercumanlar"];
+            await db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tercuman")
+                .ExecuteUpdateAsync(e => e.SetProperty(x => x.Audience, audience), Cancellation);
+            await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
+        }
+
+        await KnowledgeFixture.WhenIndexedAsync(host);
+
+        (await NearestAsync(host, tenantId, VectorSource.Entries, "Tercüman var mı?")).ShouldNotContain(h => h.Key.Owner.Id == "tercuman");
+        (await NearestAsync(host, tenantId, VectorSource.Entries, "Tercüman var mı?", new Reader(["group:tercumanlar"])))[0].Key.Owner.Id.ShouldBe("tercuman");
+    }
+
+    [Fact]
     public async Task While_the_AI_service_is_away_there_are_no_vectors_and_when_it_comes_there_are()
     {
         var port = PostgresFixture.FreePort();
@@ -87,10 +157,31 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
         return host;
     }
 
-    private static async Task<Dictionary<(string EntryId, string TextHash), float[]>> StoredAsync(ApiHost host)
+    private static Task<IReadOnlyList<VectorHit>> ChunksAsync(ApiHost host, Guid tenantId, string question) =>
+        NearestAsync(host, tenantId, VectorSource.Chunks, question);
+
+    private static async Task<IReadOnlyList<VectorHit>> NearestAsync(
+        ApiHost host, Guid tenantId, VectorSource source, string question, Reader? reader = null)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var response = await scope.ServiceProvider.GetRequiredService<AiClient>().EmbedAsync([question], Cancellation);
+        return await host.Services.GetRequiredService<IVectorIndex>().SearchAsync(
+            tenantId,
+            new VectorQuery(source, reader ?? Reader.Anonymous, response.ModelHash, response.Embeddings[0], 10),
+            Cancellation);
+    }
+
+    private static async Task<int> StoredChunksAsync(ApiHost host)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().ChunkVectors.CountAsync(Cancellation);
+    }
+
+    private static async Task<Dictionary<(string EntryId, string TextHash), float[]>> StoredAsync(ApiHost host, Guid? tenantId = null)
     {
         await using var scope = host.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeVectors.AsNoTracking()
+            .Where(v => tenantId == null || v.TenantId == tenantId)
             .ToDictionaryAsync(v => (v.EntryId, v.TextHash), v => v.Values, Cancellation);
     }
 

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Mefapex.Api.Data;
+using Mefapex.Api.Http;
+
+namespace Mefapex.Api.Chat;
+
+/// <summary>
+/// The answers that this process is making. They go on when the one who asked goes away, and are found here by those who
+/// come back; the process ends only after they were stored.
+/// </summary>
+internal sealed partial class RunningAnswers(
+    IServiceScopeFactory scopes,
+    TimeProvider time,
+    ILogger<RunningAnswers> logger) : IHostedService
+{
+    /// <summary>How long one that failed or was cancelled can still be followed; what was stored is replayed from there.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<(Guid UserId, Guid MessageId), AnswerRun> _runs = new();
+    private readonly ConcurrentDictionary<Task, bool> _tasks = new();
+
+    /// <summary>An answer of the person that is being made, or was not made and ended a moment ago.</summary>
+    public AnswerRun? Find(Guid userId, Guid messageId) => _runs.GetValueOrDefault((userId, messageId));
+
+    /// <summary>Starts to answer; a question that is being answered already under its id is not asked again.</summary>
+    public AnswerRun Start(AcceptedQuestion asked)
+    {
+        var key = (asked.Caller.UserId, asked.MessageId);
+        var fresh = new AnswerRun(asked.Conversation.Id, asked.MessageId, asked.Text);
+        while (true)
+        {
+            var run = _runs.GetOrAdd(key, fresh);
+            if (run == fresh)
+                break;
+            if (!run.Reply.IsCompleted)
+                return run;
+            // It ended without an answer, so this is a new attempt.
+            if (_runs.TryUpdate(key, fresh, run))
+                break;
+        }
+
+        fresh.Open();
+        var task = RunAsync(asked, fresh);
+        _tasks[task] = true;
+        _ = task.ContinueWith(
+            done => _tasks.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return fresh;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_tasks.Keys).WaitAsync(cancellationToken);
+
+    private async Task RunAsync(AcceptedQuestion asked, AnswerRun run)
+    {
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<Answering>().RunAsync(asked, run);
+        }
+        catch (OperationCanceledException) when (run.IsCancelled)
+        {
+            run.End(ChatProblems.AnswerCancelled());
+        }
+        catch (Exception e)
+        {
+            LogFailed(asked.MessageId, e);
+            run.End(DatabaseFault.IsOutage(e) ? DatabaseOutage.Problem() : ChatProblems.AnswerFailed(), e);
+        }
+
+        var key = (asked.Caller.UserId, asked.MessageId);
+        if (run.Reply is { IsCompletedSuccessfully: true, Result.Answer: not null })
+            Forget(key, run);
+        else
+            _ = ForgetLaterAsync(key, run);
+    }
+
+    private async Task ForgetLaterAsync((Guid UserId, Guid MessageId) key, AnswerRun run)
+    {
+        await Task.Delay(Remembered, time, CancellationToken.None);
+        Forget(key, run);
+    }
+
+    private void Forget((Guid UserId, Guid MessageId) key, AnswerRun run)
+    {
+        _runs.TryRemove(KeyValuePair.Create(key, run));
+        run.Dispose();
+    }
+
+    [LoggerMessage(LogLevel.Error, "Answer {MessageId} failed")]
+    private partial void LogFailed(Guid messageId, Exception exception);
+}
