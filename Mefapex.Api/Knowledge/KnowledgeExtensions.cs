@@ -14,6 +14,8 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<KnowledgeChanges>();
         builder.Services.AddHostedService<KnowledgeListener>();
         builder.Services.AddSingleton<SnapshotStore>();
+        builder.Services.AddSingleton<LexemeStatistics>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LexemeStatistics>());
         builder.Services.AddSingleton<CandidateQuery>();
         builder.Services.AddSingleton<KnowledgeSearch>();
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();

@@ -2,128 +2,308 @@ using Npgsql;
 
 namespace Mefapex.Api.Knowledge.Search;
 
-/// <summary>What PostgreSQL finds for a question: full text in the original and in the folded form, and trigrams.</summary>
-internal sealed class CandidateQuery(NpgsqlDataSource dataSource)
+/// <summary>
+/// What PostgreSQL finds for a question, in one round trip: entries and chunks by full text in the original and in the
+/// folded form, and entries by trigrams. Full text first finds rows by the index alone and ranks only the best of them,
+/// because ranking has to unpack a row's whole vector.
+/// </summary>
+internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatistics statistics)
 {
-    private const string FullText = "full_text";
-    private const string Keywords = "keywords";
-    private const string Synonyms = "synonyms";
-    private const string Trigram = "trigram";
-    private const string Version = "version";
+    /// <summary>Rows that full text may visit, in either table.</summary>
+    private const int RowBudget = 600;
 
-    private const string Sql =
+    private const string Entries =
         """
-        with q as (
+        with q as materialized (
             select
                 replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
                 replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
-        ), found as not materialized (
-            select t.entry_id, t.language, t.original_search, t.folded_search
-            from knowledge_texts t
-            join knowledge_entries e on e.tenant_id = t.tenant_id and e.id = t.entry_id
-            where t.tenant_id = $1 and e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
-                and (e.audience = '{}' or e.audience && $10)
-        )
-        (
-            select 'full_text' as stage, f.entry_id,
-                max(ts_rank(f.original_search, case f.language when 'en' then q.english else q.turkish end, 1))::float8 as score
-            from found f, q
-            where (f.language <> 'en' and f.original_search @@ q.turkish) or (f.language = 'en' and f.original_search @@ q.english)
-            group by f.entry_id order by score desc, f.entry_id limit $5
-        )
-        union all
-        (
-            select 'keywords', m.entry_id, sum(m.weight) as score
-            from (
-                select f.entry_id, k.term, sum(k.weight * ts_rank(f.folded_search, k.query::tsquery)) as weight
-                from unnest($6::int[], $7::text[], $8::float8[]) as k (term, query, weight)
-                join found f on f.folded_search @@ k.query::tsquery
-                group by f.entry_id, k.term
-            ) m
-            group by m.entry_id order by score desc, m.entry_id limit $5
-        )
-        union all
-        (
-            select 'synonyms', f.entry_id, max(ts_rank(f.folded_search, $9::tsquery, 1))::float8 as score
-            from found f
-            where f.folded_search @@ $9::tsquery
-            group by f.entry_id order by score desc, f.entry_id limit $5
-        )
-        union all
-        (
-            select 'trigram', p.entry_id, max(similarity(p.folded, $3))::float8 as score
-            from (
-                select entry_id, folded from knowledge_questions where tenant_id = $1 and folded % $3
-                union all
-                select entry_id, folded_title from knowledge_texts where tenant_id = $1 and folded_title % $3
-            ) p
-            join knowledge_entries e on e.tenant_id = $1 and e.id = p.entry_id
+        ), scored as materialized (
+            select query::tsquery as query, weight from unnest($8::text[], $9::float8[]) as k (query, weight)
+        ), matched as materialized (
+            select t.entry_id, t.language, sum(k.weight) as weight
+            from unnest($6::text[], $7::float8[]) as k (query, weight)
+            join knowledge_texts t on t.folded_search @@ k.query::tsquery
+            where t.tenant_id = $1
+            group by t.entry_id, t.language
+        ), best as materialized (
+            select m.entry_id, m.language
+            from matched m
+            join knowledge_entries e on e.tenant_id = $1 and e.id = m.entry_id
             where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
-                and (e.audience = '{}' or e.audience && $10)
-            group by p.entry_id order by score desc, p.entry_id limit $5
+                and (e.audience = '{}' or e.audience && $3)
+            order by m.weight desc, m.entry_id, m.language limit $5
         )
-        union all
-        select 'version', '', version::float8 from knowledge_bases where tenant_id = $1
+        select b.entry_id,
+            ts_rank(t.original_search, case b.language when 'en' then q.english else q.turkish end, 1)::float8,
+            (select sum(k.weight * ts_rank(f.folded, k.query)) from scored k),
+            ts_rank(f.folded, $10::tsquery, 1)::float8
+        from best b
+        cross join q
+        join knowledge_texts t on t.tenant_id = $1 and t.entry_id = b.entry_id and t.language = b.language
+        cross join lateral (select t.folded_search || '' as folded offset 0) f
         """;
 
-    /// <param name="today">Entries that are valid from a later day are not found.</param>
-    /// <param name="limit">The most candidates of each stage.</param>
-    public async Task<StageCandidates> RunAsync(
-        Guid tenantId,
-        Reader reader,
-        Question question,
-        DateOnly today,
-        int limit,
-        CancellationToken cancellationToken)
+    private const string Trigrams =
+        """
+        select p.entry_id, max(similarity(p.folded, $2))::float8 as score
+        from (
+            select entry_id, folded from knowledge_questions where tenant_id = $1 and folded % $2
+            union all
+            select entry_id, folded_title from knowledge_texts where tenant_id = $1 and folded_title % $2
+        ) p
+        join knowledge_entries e on e.tenant_id = $1 and e.id = p.entry_id
+        where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
+            and (e.audience = '{}' or e.audience && $3)
+        group by p.entry_id order by score desc, p.entry_id limit $5
+        """;
+
+    private const string Chunks =
+        """
+        with q as materialized (
+            select
+                replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
+                replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
+        ), scored as materialized (
+            select query::tsquery as query, weight from unnest($7::text[], $8::float8[]) as k (query, weight)
+        ), near as materialized (
+            select h.document_id, h.version, h.position, h.cosine
+            from unnest($9::uuid[], $10::int[], $11::int[], $12::float8[]) as h (document_id, version, position, cosine)
+        ), matched as materialized (
+            select c.document_id, c.version, c.position, sum(k.weight) as weight
+            from unnest($5::text[], $6::float8[]) as k (query, weight)
+            join document_chunks c on c.folded_search @@ k.query::tsquery
+            where c.tenant_id = $1
+            group by c.document_id, c.version, c.position
+        ), best as materialized (
+            select m.document_id, m.version, m.position
+            from matched m
+            join documents d on d.tenant_id = $1 and d.id = m.document_id and d.current_version = m.version
+            where d.audience = '{}' or d.audience && $3
+            order by m.weight desc, m.document_id, m.position limit $4
+        ), ranked as materialized (
+            select c.document_id, c.version, c.position,
+                ts_rank(c.original_search, case c.language when 'en' then q.english else q.turkish end, 1)::float8 as full_text,
+                coalesce((select sum(k.weight * ts_rank(f.folded, k.query)) from scored k), 0) as keywords,
+                coalesce(n.cosine, 0) as cosine
+            from (
+                select document_id, version, position from best
+                union
+                select document_id, version, position from near
+            ) w
+            cross join q
+            join document_chunks c
+                on c.tenant_id = $1 and c.document_id = w.document_id and c.version = w.version and c.position = w.position
+            left join near n on n.document_id = w.document_id and n.version = w.version and n.position = w.position
+            cross join lateral (select c.folded_search || '' as folded offset 0) f
+        ), fused as materialized (
+            select r.*,
+                max(full_text) over () as most_full_text,
+                max(keywords) over () as most_keywords,
+                case when full_text > 0 then 1.0 / ($13 + row_number() over (order by full_text desc, document_id, position)) else 0 end
+                    + case when keywords > 0 then 1.0 / ($13 + row_number() over (order by keywords desc, document_id, position)) else 0 end
+                    + case when cosine > 0 then 1.0 / ($13 + row_number() over (order by cosine desc, document_id, position)) else 0 end as fused
+            from ranked r
+        )
+        select f.document_id, f.version, f.position, d.title, d.category, d.owner, c.page, c.heading, c."offset", c.text, c.language,
+            f.fused::float8,
+            (f.full_text / nullif(f.most_full_text, 0))::float8, (f.keywords / nullif(f.most_keywords, 0))::float8, f.cosine
+        from fused f
+        join documents d on d.tenant_id = $1 and d.id = f.document_id and d.current_version = f.version
+        join document_chunks c
+            on c.tenant_id = $1 and c.document_id = f.document_id and c.version = f.version and c.position = f.position
+        where d.audience = '{}' or d.audience && $3
+        order by f.fused desc, f.document_id, f.position limit $14
+        """;
+
+    public async Task<StageCandidates> RunAsync(CandidateRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        // A batch is one implicit transaction, which the threshold lives as long as.
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new("select set_config('pg_trgm.similarity_threshold', '0.2', true)"));
-        batch.BatchCommands.Add(new(Sql)
+        batch.BatchCommands.Add(Command("select version from knowledge_bases where tenant_id = $1", request.TenantId));
+        batch.BatchCommands.Add(OfEntries(request));
+        if (request.Trigrams)
         {
-            Parameters =
-            {
-                new() { Value = tenantId },
-                new() { Value = question.Keywords },
-                new() { Value = question.Folded },
-                new() { Value = today },
-                new() { Value = limit },
-                new() { Value = question.SearchKeys.Select(k => k.Word).ToArray() },
-                new() { Value = question.SearchKeys.Select(k => k.Query).ToArray() },
-                new() { Value = question.SearchKeys.Select(k => k.Weight).ToArray() },
-                new() { Value = question.SynonymQuery },
-                new() { Value = reader.Keys },
-            },
-        });
+            // A batch is one implicit transaction, which the threshold lives as long as.
+            batch.BatchCommands.Add(new("select set_config('pg_trgm.similarity_threshold', '0.2', true)"));
+            batch.BatchCommands.Add(Command(
+                Trigrams, request.TenantId, request.Question.Folded, request.Reader.Keys, request.Today, request.Limit));
+        }
+
+        if (request.Passages > 0)
+            batch.BatchCommands.Add(OfChunks(request));
 
         // Planning takes longer than running; the plan stays with the pooled connection.
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        var version = await rows.ReadAsync(cancellationToken) ? rows.GetInt64(0) : 0;
         await rows.NextResultAsync(cancellationToken);
-        var version = 0L;
-        var stages = new Dictionary<string, List<StageHit>>(StringComparer.Ordinal)
+        var entries = await EntriesAsync(rows, cancellationToken);
+        var trigrams = new List<StageHit>();
+        if (request.Trigrams)
         {
-            [FullText] = [],
-            [Keywords] = [],
-            [Synonyms] = [],
-            [Trigram] = [],
-        };
-        while (await rows.ReadAsync(cancellationToken))
-        {
-            var stage = rows.GetString(0);
-            if (stage == Version)
-                version = (long)rows.GetDouble(2);
-            else
-                stages[stage].Add(new StageHit(rows.GetString(1), rows.GetDouble(2)));
+            await rows.NextResultAsync(cancellationToken);
+            await rows.NextResultAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+                trigrams.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
         }
 
-        return new StageCandidates(version, stages[FullText], stages[Keywords], stages[Synonyms], stages[Trigram]);
+        var chunks = new List<ChunkHit>();
+        if (request.Passages > 0)
+        {
+            await rows.NextResultAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+                chunks.Add(ChunkHit.Read(rows));
+        }
+
+        return new StageCandidates(
+            version,
+            Stage(entries, e => e.Value.FullText, request.Limit),
+            Stage(entries, e => e.Value.Keywords, request.Limit),
+            Stage(entries, e => e.Value.Synonyms, request.Limit),
+            trigrams,
+            chunks);
     }
+
+    private NpgsqlBatchCommand OfEntries(CandidateRequest request)
+    {
+        var plan = MatchPlan.Of(request.Question.SearchKeys, statistics.Entries, RowBudget);
+        return Command(
+            Entries,
+            request.TenantId,
+            request.Question.Keywords,
+            request.Reader.Keys,
+            request.Today,
+            2 * request.Limit,
+            plan.Queries,
+            plan.Weights,
+            plan.Scored,
+            plan.ScoredWeights,
+            request.Question.SynonymQuery);
+    }
+
+    private NpgsqlBatchCommand OfChunks(CandidateRequest request)
+    {
+        var plan = MatchPlan.Of(request.Question.SearchKeys, statistics.Chunks, RowBudget);
+        return Command(
+            Chunks,
+            request.TenantId,
+            request.Question.Keywords,
+            request.Reader.Keys,
+            request.Limit,
+            plan.Queries,
+            plan.Weights,
+            plan.Scored,
+            plan.ScoredWeights,
+            request.Near.Select(h => Guid.Parse(h.Key.Owner.Id)).ToArray(),
+            request.Near.Select(h => h.Key.Version).ToArray(),
+            request.Near.Select(h => h.Key.Part).ToArray(),
+            request.Near.Select(h => (double)h.Cosine).ToArray(),
+            KnowledgeSearch.RankConstant,
+            request.Passages);
+    }
+
+    /// <summary>An entry has a row for each language that was found.</summary>
+    private static async Task<Dictionary<string, EntryScores>> EntriesAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
+    {
+        var entries = new Dictionary<string, EntryScores>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            var id = rows.GetString(0);
+            var known = entries.GetValueOrDefault(id) ?? new EntryScores(0, 0, 0);
+            entries[id] = new EntryScores(
+                Math.Max(known.FullText, rows.GetDouble(1)),
+                known.Keywords + rows.GetDouble(2),
+                Math.Max(known.Synonyms, rows.GetDouble(3)));
+        }
+
+        return entries;
+    }
+
+    private static List<StageHit> Stage(
+        Dictionary<string, EntryScores> entries, Func<KeyValuePair<string, EntryScores>, double> score, int limit) =>
+    [
+        .. entries.Select(e => new StageHit(e.Key, score(e)))
+            .Where(h => h.Score > 0)
+            .OrderByDescending(h => h.Score)
+            .ThenBy(h => h.EntryId, StringComparer.Ordinal)
+            .Take(limit),
+    ];
+
+    private static NpgsqlBatchCommand Command(string sql, params object[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private sealed record EntryScores(double FullText, double Keywords, double Synonyms);
+}
+
+/// <summary>What to look for.</summary>
+internal sealed record CandidateRequest
+{
+    public required Guid TenantId { get; init; }
+
+    public required Reader Reader { get; init; }
+
+    public required Question Question { get; init; }
+
+    /// <summary>Entries that are valid from a later day, or up to an earlier one, are not found.</summary>
+    public required DateOnly Today { get; init; }
+
+    /// <summary>The most candidates of each stage.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>Whether entries are looked for by trigrams too.</summary>
+    public required bool Trigrams { get; init; }
+
+    /// <summary>The most chunks, 0 for none.</summary>
+    public required int Passages { get; init; }
+
+    /// <summary>The chunks that the vector index found.</summary>
+    public required IReadOnlyList<Index.VectorHit> Near { get; init; }
 }
 
 /// <summary>An entry and its score in one stage, each stage on a scale of its own.</summary>
 internal readonly record struct StageHit(string EntryId, double Score);
+
+/// <summary>A chunk with its document; the scores as in <see cref="PassageFeatures"/>.</summary>
+internal sealed record ChunkHit(
+    Guid DocumentId,
+    int Version,
+    int Position,
+    string Title,
+    string Category,
+    string Owner,
+    int? Page,
+    string? Heading,
+    int Offset,
+    string Text,
+    string Language,
+    double Fused,
+    double FullText,
+    double Keywords,
+    double Cosine)
+{
+    public static ChunkHit Read(NpgsqlDataReader rows) => new(
+        rows.GetGuid(0),
+        rows.GetInt32(1),
+        rows.GetInt32(2),
+        rows.GetString(3),
+        rows.GetString(4),
+        rows.GetString(5),
+        rows.IsDBNull(6) ? null : rows.GetInt32(6),
+        rows.IsDBNull(7) ? null : rows.GetString(7),
+        rows.GetInt32(8),
+        rows.GetString(9),
+        rows.GetString(10),
+        rows.GetDouble(11),
+        rows.IsDBNull(12) ? 0 : rows.GetDouble(12),
+        rows.IsDBNull(13) ? 0 : rows.GetDouble(13),
+        rows.GetDouble(14));
+}
 
 /// <summary>Hits of each stage, best first, with the knowledge version they were read at.</summary>
 internal sealed record StageCandidates(
@@ -131,4 +311,5 @@ internal sealed record StageCandidates(
     IReadOnlyList<StageHit> FullText,
     IReadOnlyList<StageHit> Keywords,
     IReadOnlyList<StageHit> Synonyms,
-    IReadOnlyList<StageHit> Trigram);
+    IReadOnlyList<StageHit> Trigram,
+    IReadOnlyList<ChunkHit> Chunks);

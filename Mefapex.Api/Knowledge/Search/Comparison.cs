@@ -1,10 +1,13 @@
 using System.Collections.Frozen;
+using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>Compares one question with entries word by word; each pair of words is compared once.</summary>
 internal sealed class Comparison(Question question, KnowledgeSnapshot snapshot)
 {
+    private const int TellingPower = 3;
+
     private readonly float[]?[] _matches = new float[]?[question.Terms.Length];
 
     /// <summary>See <see cref="Features.Phrase"/>.</summary>
@@ -27,7 +30,7 @@ internal sealed class Comparison(Question question, KnowledgeSnapshot snapshot)
     public double Topic(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups);
 
     /// <summary>See <see cref="Features.Telling"/>.</summary>
-    public double Telling(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups, power: 3);
+    public double Telling(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups, power: TellingPower);
 
     /// <summary>See <see cref="Features.Anywhere"/>.</summary>
     public double Anywhere(EntryDocument entry) => Coverage(entry.Everywhere, entry.EverywhereGroups);
@@ -50,6 +53,41 @@ internal sealed class Comparison(Question question, KnowledgeSnapshot snapshot)
         }
 
         return best;
+    }
+
+    /// <summary>Best trigram similarity with one title or question; 0 where it is too little to mean anything.</summary>
+    public double Trigrams(EntryDocument entry)
+    {
+        var best = entry.Phrases.Count == 0 ? 0 : entry.Phrases.Max(phrase => TrigramSet.Similarity(question.Trigrams, phrase.Trigrams));
+        return best >= TrigramSet.Least ? best : 0;
+    }
+
+    /// <summary>See <see cref="PassageFeatures.Coverage"/> and <see cref="PassageFeatures.Telling"/>.</summary>
+    public (double Coverage, double Telling) Coverage(string text, string language)
+    {
+        var terms = Term.Of(FoldedText.Of(text, language), language);
+        var groups = snapshot.Synonyms.Find(terms).Select(s => s.Group).ToFrozenSet();
+        var distinct = terms.Distinct().ToList();
+        double found = 0, all = 0, foundTelling = 0, allTelling = 0;
+        for (var i = 0; i < question.Terms.Length; i++)
+        {
+            var term = question.Terms[i];
+            var best = BySynonym(question.Spans, i, groups);
+            foreach (var word in distinct)
+            {
+                if (best >= 1)
+                    break;
+                best = Math.Max(best, term.Match(word));
+            }
+
+            var weight = question.Weights[i].Rarity;
+            found += weight * best;
+            all += weight;
+            foundTelling += Math.Pow(weight, TellingPower) * best;
+            allTelling += Math.Pow(weight, TellingPower);
+        }
+
+        return all > 0 ? (found / all, foundTelling / allTelling) : (0, 0);
     }
 
     /// <summary>The share of the question's weight that the words stand for.</summary>

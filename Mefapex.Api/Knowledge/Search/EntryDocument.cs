@@ -88,6 +88,7 @@ internal sealed class Phrase
         Words = Array.ConvertAll(terms, vocabulary.Add);
         Spans = synonyms.Find(terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();
+        Trigrams = TrigramSet.Of(folded.Key);
         Grams = [.. CharacterGrams.Of(folded.Key).Select(g => new Gram(g.Key, g.Value)).OrderBy(g => g.Hash)];
     }
 
@@ -103,6 +104,9 @@ internal sealed class Phrase
     public FrozenSet<int> Groups { get; }
 
     public Gram[] Grams { get; }
+
+    /// <summary>See <see cref="TrigramSet"/>.</summary>
+    public int[] Trigrams { get; }
 
     /// <summary>Length of the weighted vector of <see cref="Grams"/>.</summary>
     public double GramNorm { get; set; }

@@ -2,7 +2,7 @@ using Mefapex.Api.Knowledge.Index;
 
 namespace Mefapex.Api.Knowledge.Search;
 
-/// <summary>Finds the entries that may answer a question: full text, trigrams and vectors, fused by rank.</summary>
+/// <summary>Finds the entries and the passages that may answer a question: full text, trigrams and vectors, fused by rank.</summary>
 internal sealed class KnowledgeSearch(
     SnapshotStore snapshots,
     CandidateQuery candidates,
@@ -12,11 +12,18 @@ internal sealed class KnowledgeSearch(
     /// <summary>Entries compared in full.</summary>
     public const int MaxCandidates = 24;
 
+    /// <summary>Chunks that are found.</summary>
+    public const int MaxPassages = 12;
+
+    /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
+    public const double RankConstant = 60;
+
     private const int PerStage = 24;
     private const int VectorHits = 96;
 
-    /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
-    private const double RankConstant = 60;
+    /// <summary>Up to so many titles and questions PostgreSQL compares trigrams for every question; among more, only for
+    /// those with a word that may be a slip.</summary>
+    private const int FewPhrases = 4000;
 
     /// <param name="reader">Only what this reader may read is found.</param>
     /// <param name="language">The question's, ISO 639-1.</param>
@@ -34,27 +41,45 @@ internal sealed class KnowledgeSearch(
         while (true)
         {
             var question = new Question(text, language, snapshot);
-            var stages = await candidates.RunAsync(tenantId, reader, question, today, PerStage, cancellationToken);
+            var entries = await NearAsync(VectorSource.Entries, VectorHits);
+            var chunks = snapshot.HasPassages ? await NearAsync(VectorSource.Chunks, PerStage) : [];
+            var stages = await candidates.RunAsync(
+                new CandidateRequest
+                {
+                    TenantId = tenantId,
+                    Reader = reader,
+                    Question = question,
+                    Today = today,
+                    Limit = PerStage,
+                    Trigrams = snapshot.Phrases <= FewPhrases || question.HasUnfamiliarWord,
+                    Passages = snapshot.HasPassages ? MaxPassages : 0,
+                    Near = chunks,
+                },
+                cancellationToken);
             if (stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
                 continue;
             }
 
-            var hits = vector is null
-                ? []
-                : await vectors.SearchAsync(
-                    tenantId,
-                    new VectorQuery(VectorSource.Entries, reader, vector.ModelHash, vector.Values, VectorHits),
-                    cancellationToken);
-            return new SearchResult(snapshot, question, hits.Count > 0, Fuse(snapshot, reader, question, stages, hits, today), []);
+            var comparison = new Comparison(question, snapshot);
+            return new SearchResult(
+                snapshot,
+                question,
+                entries.Count > 0,
+                Fuse(snapshot, reader, comparison, stages, entries, today),
+                [.. stages.Chunks.Select(c => Passage.Of(c, comparison))]);
         }
+
+        Task<IReadOnlyList<VectorHit>> NearAsync(VectorSource source, int count) => vector is null
+            ? Task.FromResult<IReadOnlyList<VectorHit>>([])
+            : vectors.SearchAsync(tenantId, new VectorQuery(source, reader, vector.ModelHash, vector.Values, count), cancellationToken);
     }
 
     private static List<Candidate> Fuse(
         KnowledgeSnapshot snapshot,
         Reader reader,
-        Question question,
+        Comparison comparison,
         StageCandidates stages,
         IReadOnlyList<VectorHit> hits,
         DateOnly today)
@@ -71,7 +96,6 @@ internal sealed class KnowledgeSearch(
             }
         }
 
-        var comparison = new Comparison(question, snapshot);
         return
         [
             .. fused
@@ -86,7 +110,7 @@ internal sealed class KnowledgeSearch(
                     Telling = comparison.Telling(snapshot.Entries[f.Key]),
                     Anywhere = comparison.Anywhere(snapshot.Entries[f.Key]),
                     Grams = comparison.Grams(snapshot.Entries[f.Key]),
-                    Trigram = Score(stages.Trigram, f.Key),
+                    Trigram = comparison.Trigrams(snapshot.Entries[f.Key]),
                     FullText = Relative(stages.FullText, f.Key),
                     Keywords = Relative(stages.Keywords, f.Key),
                     Synonyms = Relative(stages.Synonyms, f.Key),

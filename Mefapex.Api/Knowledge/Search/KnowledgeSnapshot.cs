@@ -16,8 +16,10 @@ internal sealed class KnowledgeSnapshot
     public KnowledgeSnapshot(
         KnowledgeBase knowledge,
         IReadOnlyCollection<KnowledgeEntry> entries,
-        IEnumerable<SynonymGroup> synonyms)
+        IEnumerable<SynonymGroup> synonyms,
+        bool hasPassages)
     {
+        HasPassages = hasPassages;
         TenantId = knowledge.TenantId;
         Version = knowledge.Version;
         ContactTr = knowledge.ContactTr;
@@ -48,9 +50,15 @@ internal sealed class KnowledgeSnapshot
 
     /// <summary>Of a tenant about which nothing is known.</summary>
     public static KnowledgeSnapshot Empty(Guid tenantId) => new(
-        new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default }, [], []);
+        new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default }, [], [], hasPassages: false);
 
     public Guid TenantId { get; }
+
+    /// <summary>Whether the tenant has documents that are searched.</summary>
+    public bool HasPassages { get; }
+
+    /// <summary>How many titles and questions there are.</summary>
+    public int Phrases => _phraseCount;
 
     public long Version { get; }
 

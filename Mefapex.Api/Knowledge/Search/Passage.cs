@@ -21,7 +21,34 @@ internal sealed record Passage(
     string Text,
     string Language,
     double Fused,
-    PassageFeatures Features);
+    PassageFeatures Features)
+{
+    public static Passage Of(ChunkHit hit, Comparison comparison)
+    {
+        var (coverage, telling) = comparison.Coverage($"{hit.Title}\n{hit.Heading}\n{hit.Text}", hit.Language);
+        return new Passage(
+            hit.DocumentId,
+            hit.Version,
+            hit.Position,
+            hit.Title,
+            hit.Category,
+            hit.Owner,
+            hit.Page,
+            hit.Heading,
+            hit.Offset,
+            hit.Text,
+            hit.Language,
+            hit.Fused,
+            new PassageFeatures
+            {
+                Coverage = coverage,
+                Telling = telling,
+                FullText = hit.FullText,
+                Keywords = hit.Keywords,
+                Vector = hit.Cosine,
+            });
+    }
+}
 
 /// <summary>How well a chunk fits a question, one figure a stage, 0 to 1.</summary>
 internal sealed record PassageFeatures

@@ -16,6 +16,7 @@ internal sealed class Question
         Spans = snapshot.Synonyms.Find(Terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();
         Grams = CharacterGrams.Of(Folded);
+        Trigrams = TrigramSet.Of(Folded);
         GramNorm = Math.Sqrt(Grams.Sum(g => Math.Pow(g.Value * snapshot.GramWeight(g.Key), 2)));
         SearchKeys = MakeSearchKeys(snapshot.Synonyms);
         SynonymQuery = SearchKey.QueryOf(snapshot.Synonyms.TermsOf(Spans));
@@ -40,6 +41,9 @@ internal sealed class Question
 
     public double GramNorm { get; }
 
+    /// <summary>See <see cref="TrigramSet"/>.</summary>
+    public int[] Trigrams { get; }
+
     /// <summary>What to look for in the folded full text.</summary>
     public IReadOnlyList<SearchKey> SearchKeys { get; }
 
@@ -63,6 +67,9 @@ internal sealed class Question
         .DefaultIfEmpty(1)
         .Max();
 
+    /// <summary>Whether a telling word may be a slip for one of the knowledge's words.</summary>
+    public bool HasUnfamiliarWord => Terms.Zip(Weights).Any(t => !t.First.IsStopWord && t.Second.Known < 0.9);
+
     /// <summary>Each telling word, and less the words that stand for it; all words when none is telling.</summary>
     private List<SearchKey> MakeSearchKeys(SynonymIndex synonyms)
     {
@@ -72,12 +79,12 @@ internal sealed class Question
         {
             var spans = Spans.Where(s => term >= s.Start && term < s.Start + s.Length).ToList();
             if (!telling || !Terms[term].IsStopWord)
-                keys.Add(new SearchKey(term, SearchKey.QueryOf([Terms[term]]), Weights[term].Rarity));
+                keys.Add(SearchKey.Of(term, [Terms[term]], Weights[term].Rarity, isSynonym: false));
             foreach (var strength in spans.GroupBy(s => synonyms.StrengthOf(s.Group)))
             {
-                var query = SearchKey.QueryOf(synonyms.TermsOf(strength));
-                if (query.Length > 0)
-                    keys.Add(new SearchKey(term, query, Weights[term].Rarity * strength.Key));
+                var words = synonyms.TermsOf(strength).ToList();
+                if (words.Count > 0)
+                    keys.Add(SearchKey.Of(term, words, Weights[term].Rarity * strength.Key, isSynonym: true));
             }
         }
 

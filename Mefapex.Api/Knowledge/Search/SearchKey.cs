@@ -10,7 +10,9 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <param name="Word">The word of the question it stands for; an entry scores the best key of each.</param>
 /// <param name="Query">A tsquery as PostgreSQL reads it.</param>
 /// <param name="Weight">What a match is worth.</param>
-internal sealed record SearchKey(int Word, string Query, double Weight)
+/// <param name="Terms">The words that the query is made of.</param>
+/// <param name="IsSynonym">Whether it is other words that stand for the question's.</param>
+internal sealed record SearchKey(int Word, string Query, double Weight, IReadOnlyList<Term> Terms, bool IsSynonym)
 {
     /// <summary>One more with each change of what is stored for the same text.</summary>
     public const int Format = 1;
@@ -43,6 +45,14 @@ internal sealed record SearchKey(int Word, string Query, double Weight)
             Append(query.Length == 0 ? query : query.Append(" | "), key);
         return query.ToString();
     }
+
+    public static SearchKey Of(int word, IReadOnlyList<Term> terms, double weight, bool isSynonym) =>
+        new(word, QueryOf(terms), weight, terms, isSynonym);
+
+    /// <summary>Roughly how many rows the query finds.</summary>
+    /// <param name="rows">By lexeme; those that are missing are in few rows.</param>
+    public int RowsIn(IReadOnlyDictionary<string, int> rows) =>
+        Terms.Sum(term => Keys(term).Max(key => rows.GetValueOrDefault(key)));
 
     private static IEnumerable<string> Keys(Term term)
     {

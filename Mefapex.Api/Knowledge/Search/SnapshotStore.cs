@@ -61,6 +61,7 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
             .Include(e => e.Questions)
             .AsSplitQuery()
             .ToListAsync(cancellationToken);
-        return new KnowledgeSnapshot(knowledge, entries, synonyms);
+        var hasPassages = await db.Documents.AnyAsync(d => d.TenantId == tenantId && d.CurrentVersion != null, cancellationToken);
+        return new KnowledgeSnapshot(knowledge, entries, synonyms, hasPassages);
     }
 }

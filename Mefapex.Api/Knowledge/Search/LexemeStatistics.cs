@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using System.Data.Common;
+using Mefapex.Api.Data;
+using Npgsql;
+
+namespace Mefapex.Api.Knowledge.Search;
+
+/// <summary>
+/// Roughly how many rows a lexeme of the folded full text stands in, from the statistics that PostgreSQL keeps for its
+/// planner: those of all tenants, because its indexes are too. What is not among the most common ones counts as rare.
+/// </summary>
+internal sealed partial class LexemeStatistics(
+    NpgsqlDataSource dataSource,
+    DatabaseState database,
+    TimeProvider time,
+    ILogger<LexemeStatistics> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    /// <summary>By lexeme, of the texts of entries.</summary>
+    public FrozenDictionary<string, int> Entries { get; private set; } = FrozenDictionary<string, int>.Empty;
+
+    /// <summary>By lexeme, of the chunks of documents.</summary>
+    public FrozenDictionary<string, int> Chunks { get; private set; } = FrozenDictionary<string, int>.Empty;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.WhenReadyAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            try
+            {
+                await ReadAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
+            {
+                LogUnread(e.GetBaseException().Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select c.relname, s.most_common_elems::text::text[], s.most_common_elem_freqs, c.reltuples
+            from pg_stats s
+            join pg_class c on c.relname = s.tablename and c.relnamespace = current_schema()::regnamespace
+            where s.schemaname = current_schema() and s.attname = 'folded_search' and s.most_common_elems is not null
+            """);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            var (lexemes, shares, count) = (rows.GetFieldValue<string[]>(1), rows.GetFieldValue<float[]>(2), rows.GetFloat(3));
+            // Behind the shares stand the least, the greatest and that of nulls.
+            var common = lexemes.Zip(shares).Where(l => count > 0)
+                .ToFrozenDictionary(l => l.First, l => (int)(l.Second * count), StringComparer.Ordinal);
+            if (rows.GetString(0) == "document_chunks")
+                Chunks = common;
+            else if (rows.GetString(0) == "knowledge_texts")
+                Entries = common;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Statistics of the full text were not read: {Reason}")]
+    private partial void LogUnread(string reason);
+}
