@@ -1,6 +1,7 @@
 using Mefapex.Api.Admin;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Entries;
+using Mefapex.Api.Knowledge.Entries.Transfer;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
 using Mefapex.Api.Knowledge.Tasks;
@@ -37,5 +38,6 @@ internal static class KnowledgeExtensions
         knowledge.MapEntries();
         knowledge.MapCategories();
         knowledge.MapContact();
+        knowledge.MapTransfer();
     }
 }

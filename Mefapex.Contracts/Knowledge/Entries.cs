@@ -231,7 +231,7 @@ public sealed record EntryFinding(
 /// <param name="Entries">Entries in any state.</param>
 /// <param name="Published">Those that people are answered with.</param>
 /// <param name="Documents">Documents in any state.</param>
-public sealed record KnowledgeLabel(string Name, int Entries, int Published, int Documents);
+public sealed record FiledCount(string Name, int Entries, int Published, int Documents);
 
 /// <summary>Body of <c>PUT /api/v1/knowledge/categories/{name}</c>.</summary>
 public sealed record CategoryRename(string? Name);
@@ -248,3 +248,27 @@ public sealed record CategoryMoved(string Name, int Entries, int Documents);
 /// <param name="Tr">In Turkish.</param>
 /// <param name="En">In English.</param>
 public sealed record KnowledgeContact(string? Tr, string? En);
+
+/// <summary>What <c>POST /api/v1/knowledge/import</c> did, or with <c>dry_run</c> would do: all of it or nothing.</summary>
+/// <param name="Applied">Whether anything was written.</param>
+/// <param name="Failed">Rows with errors; with one of them nothing is written.</param>
+/// <param name="Findings">What the checks say about the entries that go live.</param>
+public sealed record ImportReport(
+    bool Applied,
+    int Created,
+    int Changed,
+    int Unchanged,
+    int Failed,
+    IReadOnlyList<ImportRow> Rows,
+    IReadOnlyList<EntryFinding> Findings);
+
+/// <summary>An entry of an imported file.</summary>
+/// <param name="Line">Where it begins in the file, from 1.</param>
+/// <param name="Id">The entry's id, also where it was made from the title; missing where there is no such thing.</param>
+/// <param name="Outcome"><c>created</c>, <c>changed</c>, <c>unchanged</c> or <c>error</c>.</param>
+/// <param name="Errors">Sentences by field.</param>
+public sealed record ImportRow(
+    int Line,
+    string? Id,
+    string Outcome,
+    IReadOnlyDictionary<string, string[]>? Errors = null);

@@ -20,7 +20,7 @@ internal static class CategoryEndpoints
         knowledge.MapGet("/owners", ListOwnersAsync);
     }
 
-    private static async Task<Results<Ok<Page<KnowledgeLabel>>, ProblemHttpResult>> ListCategoriesAsync(
+    private static async Task<Results<Ok<Page<FiledCount>>, ProblemHttpResult>> ListCategoriesAsync(
         EditorScope editor,
         MefapexDb db,
         CancellationToken cancellationToken,
@@ -37,7 +37,7 @@ internal static class CategoryEndpoints
         return Page(await entries.ToListAsync(cancellationToken), await documents.ToListAsync(cancellationToken), cursor, limit);
     }
 
-    private static async Task<Results<Ok<Page<KnowledgeLabel>>, ProblemHttpResult>> ListOwnersAsync(
+    private static async Task<Results<Ok<Page<FiledCount>>, ProblemHttpResult>> ListOwnersAsync(
         EditorScope editor,
         MefapexDb db,
         CancellationToken cancellationToken,
@@ -105,7 +105,7 @@ internal static class CategoryEndpoints
     private static IQueryable<EntryRow> AllRows(MefapexDb db, EditorScope editor) =>
         EntryFilter.None.Of(db, editor.Tenant.Id);
 
-    private static Results<Ok<Page<KnowledgeLabel>>, ProblemHttpResult> Page(
+    private static Results<Ok<Page<FiledCount>>, ProblemHttpResult> Page(
         List<LabelCount> entries,
         List<LabelCount> documents,
         string? cursor,
@@ -120,14 +120,14 @@ internal static class CategoryEndpoints
             .Where(name => last is null || string.CompareOrdinal(name, last.Value) > 0)
             .Order(StringComparer.Ordinal)
             .Take(limit + 1)
-            .Select(name => new KnowledgeLabel(
+            .Select(name => new FiledCount(
                 name,
                 entries.FirstOrDefault(e => e.Name == name)?.Count ?? 0,
                 entries.FirstOrDefault(e => e.Name == name)?.Published ?? 0,
                 documents.FirstOrDefault(d => d.Name == name)?.Count ?? 0))
             .ToList();
         var page = labels.Take(limit).ToList();
-        return TypedResults.Ok(new Page<KnowledgeLabel>(
+        return TypedResults.Ok(new Page<FiledCount>(
             page, labels.Count > limit ? new ListCursor("name", page[^1].Name, "").ToString() : null));
     }
 

@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Knowledge.Entries.Transfer;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,6 +21,7 @@ internal static class EntryEndpoints
         builder.Services.AddScoped<EditorScope>();
         builder.Services.AddScoped<EntryStore>();
         builder.Services.AddScoped<Categories>();
+        builder.Services.AddScoped<EntryImport>();
         return builder;
     }
 

@@ -99,6 +99,12 @@ internal sealed class FieldErrors
 {
     private readonly List<(string Field, string Sentence)> _errors = [];
 
+    public FieldErrors()
+    {
+    }
+
+    public FieldErrors(FieldErrors known) => _errors.AddRange(known._errors);
+
     public bool Any => _errors.Count > 0;
 
     public IEnumerable<string> Sentences => _errors.Select(e => e.Sentence);
