@@ -28,8 +28,28 @@ internal sealed class KnowledgeSearch(
     /// <param name="reader">Only what this reader may read is found.</param>
     /// <param name="language">The question's, ISO 639-1.</param>
     /// <param name="vector">The question's vector; null leaves that stage out.</param>
-    public async Task<SearchResult> SearchAsync(
+    public Task<SearchResult> SearchAsync(
         Guid tenantId,
+        Reader reader,
+        string text,
+        string language,
+        QuestionVector? vector,
+        CancellationToken cancellationToken) =>
+        RunAsync(tenantId, supposed: null, reader, text, language, vector, cancellationToken);
+
+    /// <summary>Searches as if the tenant's synonyms were those of the snapshot, see <see cref="SnapshotStore.SupposeAsync"/>.</summary>
+    public Task<SearchResult> SearchAsync(
+        KnowledgeSnapshot supposed,
+        Reader reader,
+        string text,
+        string language,
+        QuestionVector? vector,
+        CancellationToken cancellationToken) =>
+        RunAsync(supposed.TenantId, supposed, reader, text, language, vector, cancellationToken);
+
+    private async Task<SearchResult> RunAsync(
+        Guid tenantId,
+        KnowledgeSnapshot? supposed,
         Reader reader,
         string text,
         string language,
@@ -37,7 +57,7 @@ internal sealed class KnowledgeSearch(
         CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var snapshot = await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
+        var snapshot = supposed ?? await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
         while (true)
         {
             var question = new Question(text, language, snapshot);
@@ -56,7 +76,7 @@ internal sealed class KnowledgeSearch(
                     Near = chunks,
                 },
                 cancellationToken);
-            if (stages.Version > snapshot.Version)
+            if (supposed is null && stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
                 continue;

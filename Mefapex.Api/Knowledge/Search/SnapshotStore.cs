@@ -18,7 +18,7 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         await _loading.WaitAsync(cancellationToken);
         try
         {
-            return Current(tenantId, atLeast) ?? (_snapshots[tenantId] = await LoadAsync(tenantId, cancellationToken));
+            return Current(tenantId, atLeast) ?? (_snapshots[tenantId] = await LoadAsync(tenantId, supposed: null, cancellationToken));
         }
         finally
         {
@@ -43,18 +43,24 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         await GetAsync(tenantId, version, cancellationToken);
     }
 
+    /// <summary>The tenant's present knowledge with other synonyms than it has; kept by nobody.</summary>
+    public Task<KnowledgeSnapshot> SupposeAsync(
+        Guid tenantId, IReadOnlyList<SynonymGroup> synonyms, CancellationToken cancellationToken) =>
+        LoadAsync(tenantId, synonyms, cancellationToken);
+
     public void Dispose() => _loading.Dispose();
 
     private KnowledgeSnapshot? Current(Guid tenantId, long atLeast) =>
         _snapshots.TryGetValue(tenantId, out var snapshot) && snapshot.Version >= atLeast ? snapshot : null;
 
-    private async Task<KnowledgeSnapshot> LoadAsync(Guid tenantId, CancellationToken cancellationToken)
+    private async Task<KnowledgeSnapshot> LoadAsync(
+        Guid tenantId, IReadOnlyList<SynonymGroup>? supposed, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         // The version is read first: a change in between leaves the snapshot newer than it says, and it is loaded again.
         var knowledge = await db.KnowledgeBases.AsNoTracking().SingleOrDefaultAsync(k => k.TenantId == tenantId, cancellationToken)
             ?? new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default };
-        var synonyms = await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
+        var synonyms = supposed ?? await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
         var entries = await db.KnowledgeEntries.AsNoTracking()
             .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
             .Include(e => e.Texts)
