@@ -20,20 +20,25 @@ internal static class KnowledgeSeed
     public static async Task ApplyAsync(MefapexDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         var contacts = Read<Dictionary<string, Dictionary<string, string>>>("contacts");
-        var variants = Read<Dictionary<string, string[]>>("variants");
         var synonyms = Read<Dictionary<string, string[][]>>("synonyms").Values.SelectMany(groups => groups).ToArray();
+        var changed = false;
         foreach (var (slug, contact) in contacts)
         {
             var tenant = await db.Tenants.AsNoTracking().SingleOrDefaultAsync(t => t.Slug == slug, cancellationToken);
             if (tenant is null)
                 continue;
+            var variants = SampleVariants.Of(slug);
             var file = Read<SampleFile>(slug);
-            var sample = file with { Entries = Array.ConvertAll(file.Entries, e => WithVariants(e, variants)) };
-            await db.InTransactionAsync(
+            var sample = file with { Entries = Array.ConvertAll(file.Entries, e => WithVariants(e, variants.GetValueOrDefault(e.Id, []))) };
+            changed |= await db.InTransactionAsync(
                 () => ApplyAsync(db, tenant.Id, sample, synonyms, contact, time.GetUtcNow(), cancellationToken), cancellationToken);
         }
 
         await KnowledgeWriter.RefreshStaleAsync(db, time, cancellationToken);
+
+        // PostgreSQL would plan searches for empty tables until its own round comes along.
+        if (changed)
+            await db.Database.ExecuteSqlAsync($"analyze knowledge_entries, knowledge_texts, knowledge_questions", cancellationToken);
     }
 
     private static async Task<bool> ApplyAsync(
@@ -136,13 +141,22 @@ internal static class KnowledgeSeed
             [
                 new("tr", sample.Title, sample.Questions, sample.Answer),
                 .. sample.En is { } en ? [new EntryContent("en", en.Title, en.Questions, en.Answer)] : Array.Empty<EntryContent>(),
+                .. sample.EnglishQuestions.Length > 0 ? [EntryContent.QuestionsOnly("en", sample.EnglishQuestions)] : Array.Empty<EntryContent>(),
             ]);
         return (entry, KnowledgeWriter.AddVersion(db, entry, draft, EntryStatus.Published, Author, note: null, now));
     }
 
-    /// <summary>Adds the further wordings of <c>variants.json</c> to the Turkish questions.</summary>
-    private static SampleEntry WithVariants(SampleEntry entry, Dictionary<string, string[]> variants) =>
-        variants.TryGetValue(entry.Id, out var more) ? entry with { Questions = [.. entry.Questions, .. more] } : entry;
+    /// <summary>Adds the further wordings; English ones of an entry without an English text stand by themselves.</summary>
+    private static SampleEntry WithVariants(SampleEntry entry, IReadOnlyList<SampleVariant> variants)
+    {
+        var byLanguage = variants.ToLookup(v => v.Language, v => v.Text, StringComparer.Ordinal);
+        return entry with
+        {
+            Questions = [.. entry.Questions, .. byLanguage["tr"]],
+            En = entry.En is { } en ? en with { Questions = [.. en.Questions, .. byLanguage["en"]] } : null,
+            EnglishQuestions = entry.En is null ? [.. byLanguage["en"]] : [],
+        };
+    }
 
     private static string Hash(SampleEntry entry) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry, Json)));
@@ -167,7 +181,11 @@ internal static class KnowledgeSeed
         string Owner,
         DateOnly ValidFrom,
         string[] Tags,
-        SampleTranslation? En);
+        SampleTranslation? En)
+    {
+        /// <summary>Of an entry without an English text.</summary>
+        public string[] EnglishQuestions { get; init; } = [];
+    }
 
     private sealed record SampleTranslation(string Title, string[] Questions, string Answer);
 }

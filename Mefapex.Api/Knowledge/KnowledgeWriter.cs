@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Search;
@@ -87,15 +88,19 @@ internal static class KnowledgeWriter
         entry.Questions.Clear();
         foreach (var content in contents)
         {
-            entry.Texts.Add(new KnowledgeText
+            if (content.HasText)
             {
-                TenantId = entry.TenantId,
-                EntryId = entry.Id,
-                Language = content.Language,
-                Title = content.Title,
-                FoldedTitle = FoldedText.Of(content.Title, content.Language).Key,
-                Answer = content.Answer,
-            });
+                entry.Texts.Add(new KnowledgeText
+                {
+                    TenantId = entry.TenantId,
+                    EntryId = entry.Id,
+                    Language = content.Language,
+                    Title = content.Title,
+                    FoldedTitle = FoldedText.Of(content.Title, content.Language).Key,
+                    Answer = content.Answer,
+                });
+            }
+
             entry.Questions.AddRange(content.Questions.Select((question, position) => new KnowledgeQuestion
             {
                 TenantId = entry.TenantId,
@@ -181,14 +186,21 @@ internal static class KnowledgeWriter
         entry.Audience = version.Audience;
     }
 
-    private static string FoldedSearch(KnowledgeEntry entry, KnowledgeText text) => SearchKey.VectorOf(
-    [
-        (text.Title, 'A'),
-        .. entry.Questions.Where(q => q.Language == text.Language).Select(q => (q.Text, 'B')),
-        (string.Join(' ', entry.Tags), 'C'),
-        (entry.Category, 'C'),
-        (text.Answer, 'D'),
-    ], text.Language);
+    /// <summary>Questions in a language without a text stand with the first text.</summary>
+    private static string FoldedSearch(KnowledgeEntry entry, KnowledgeText text)
+    {
+        var first = entry.Texts[0] == text;
+        var questions = entry.Questions.Where(q => q.Language == text.Language
+            || (first && !entry.Texts.Exists(t => t.Language == q.Language)));
+        return SearchKey.VectorOf(
+        [
+            (text.Title, 'A', text.Language),
+            .. questions.Select(q => (q.Text, 'B', q.Language)),
+            (string.Join(' ', entry.Tags), 'C', text.Language),
+            (entry.Category, 'C', text.Language),
+            (text.Answer, 'D', text.Language),
+        ]);
+    }
 
     /// <summary>Says that everything derived from the tenant's knowledge is stale, to every replica when the
     /// transaction commits.</summary>
@@ -205,4 +217,13 @@ internal static class KnowledgeWriter
 }
 
 /// <summary>What an entry says in one language.</summary>
-internal sealed record EntryContent(string Language, string Title, IReadOnlyList<string> Questions, string Answer);
+/// <param name="Title">Empty where the entry has no text in the language, see <see cref="QuestionsOnly"/>.</param>
+/// <param name="Answer">Empty with an empty title.</param>
+internal sealed record EntryContent(string Language, string Title, IReadOnlyList<string> Questions, string Answer)
+{
+    [JsonIgnore]
+    public bool HasText => Title.Length > 0;
+
+    /// <summary>People ask in this language and are answered in one that the entry has a text in.</summary>
+    public static EntryContent QuestionsOnly(string language, IReadOnlyList<string> questions) => new(language, "", questions, "");
+}

@@ -10,6 +10,7 @@ internal static class AnswerExtensions
         services.AddSingleton<QuestionLanguage>();
         services.AddSingleton<Smalltalk>();
         services.AddSingleton(_ => CalibrationFile.Load());
+        services.AddSingleton<WarningSigns>();
         services.AddSingleton<Decider>();
         services.AddSingleton<AnswerMetrics>();
         services.AddSingleton<AnswerCache>();

@@ -19,14 +19,14 @@ internal sealed class AnswerOptions
     [Range(0.1, 10.0)]
     public double DeclineRatio { get; init; } = 1;
 
-    /// <summary>The least probability at which an urgent entry (<see cref="Search.EntryDocument.UrgentTag"/>) goes before
-    /// everything: a warning sign must not be answered with another topic.</summary>
+    /// <summary>The probability of a warning sign (<see cref="WarningSigns"/>) from which it goes before everything: better
+    /// a few people sent to a person without need than one in need answered with another topic.</summary>
     [Range(0.0, 1.0)]
-    public double UrgentAt { get; init; } = 0.06;
+    public double WarningAt { get; init; } = 0.3;
 
-    /// <summary>The share of the first candidate's probability that the urgent entry must have for that.</summary>
+    /// <summary>The same where the search, too, finds an urgent entry first.</summary>
     [Range(0.0, 1.0)]
-    public double UrgentShare { get; init; } = 0.25;
+    public double WarningAgreedAt { get; init; } = 0.05;
 
     /// <summary>Candidates below this probability are not shown as near topics.</summary>
     [Range(0.0, 1.0)]

@@ -15,6 +15,7 @@ internal sealed class AnswerService(
     Smalltalk smalltalk,
     AnswerCache cache,
     QuestionSearch search,
+    WarningSigns warningSigns,
     Decider decider,
     CalibrationFile calibrations,
     IVectorIndex vectors,
@@ -140,8 +141,8 @@ internal sealed class AnswerService(
 
     private Reply ReplyTo(Inquiry asked, Ranking ranking)
     {
-        if (decider.UrgentOf(ranking) is { } urgent)
-            return Reply.Escalation(asked, urgent.Candidate.Entry, urgent.Probability);
+        if (warningSigns.Match(ranking) is { } warning)
+            return Reply.Escalation(asked, warning, ranking, decider.Thresholds);
         return decider.AboutEntries(ranking) switch
         {
             Decision.Answer => Reply.Approved(asked, ranking, decider.Thresholds),

@@ -13,31 +13,19 @@ internal static class ApprovedOnly
     {
         var question = new Question(asked.Text, asked.Language, asked.Knowledge);
         var comparison = new Comparison(question, asked.Knowledge);
-        List<Candidate> candidates =
+        List<StageHit> byTopic =
         [
             .. asked.Knowledge.Entries.Values
                 .Where(entry => entry.IsFound(asked.Reader, asked.Today))
-                .Select(entry => (Entry: entry, Topic: comparison.Topic(entry)))
-                .Where(e => e.Topic >= LeastTopic)
-                .OrderByDescending(e => e.Topic)
-                .ThenBy(e => e.Entry.Id, StringComparer.Ordinal)
-                .Take(KnowledgeSearch.MaxCandidates)
-                .Select(e => new Candidate(e.Entry, e.Topic, new Features
-                {
-                    Phrase = comparison.Phrase(e.Entry),
-                    Topic = e.Topic,
-                    Telling = comparison.Telling(e.Entry),
-                    Anywhere = comparison.Anywhere(e.Entry),
-                    Grams = comparison.Grams(e.Entry),
-                    Trigram = 0,
-                    FullText = 0,
-                    Keywords = 0,
-                    Synonyms = 0,
-                    Vector = 0,
-                    AnswerVector = 0,
-                })),
+                .Select(entry => new StageHit(entry.Id, comparison.Topic(entry)))
+                .Where(hit => hit.Score >= LeastTopic)
+                .OrderByDescending(hit => hit.Score)
+                .ThenBy(hit => hit.EntryId, StringComparer.Ordinal),
         ];
+        var stages = new StageCandidates(asked.Knowledge.Version, [], byTopic, [], [], []);
+        var candidates = Fusion.Candidates(
+            comparison, asked.Knowledge, e => e.IsFound(asked.Reader, asked.Today), stages, NearTexts.Of([]));
         return Ranking.Of(
-            new SearchResult(asked.Knowledge, question, UsedVectors: false, candidates, []), modelHash: null, calibrations);
+            new SearchResult(asked.Knowledge, question, UsedVectors: false, candidates, [], []), modelHash: null, calibrations);
     }
 }

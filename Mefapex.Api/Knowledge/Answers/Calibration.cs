@@ -12,7 +12,10 @@ internal sealed class Calibration(CalibrationWeights weights)
 {
     /// <summary>Names of a candidate's figures in the order of <see cref="CandidateInputs"/>.</summary>
     public static readonly IReadOnlyList<string> CandidateNames =
-        ["phrase", "topic", "telling", "anywhere", "grams", "trigram", "full_text", "keywords", "synonyms", "vector", "answer_vector"];
+        [
+            "phrase", "topic", "telling", "anywhere", "grams", "phrase_lead", "grams_lead",
+            "vector", "neighbours", "vector_lead", "answer_vector",
+        ];
 
     /// <summary>Names of the question's figures in the order of <see cref="NoneInputs"/>.</summary>
     public static readonly IReadOnlyList<string> NoneNames = ["bias", "unknown", "unknown_word", "brevity"];
@@ -33,7 +36,10 @@ internal sealed class Calibration(CalibrationWeights weights)
     }
 
     public static double[] CandidateInputs(Features f) =>
-        [f.Phrase, f.Topic, f.Telling, f.Anywhere, f.Grams, f.Trigram, f.FullText, f.Keywords, f.Synonyms, f.Vector, f.AnswerVector];
+        [
+            f.Phrase, f.Topic, f.Telling, f.Anywhere, f.Grams, f.PhraseLead, f.GramsLead,
+            f.Vector, f.Neighbours, f.VectorLead, f.AnswerVector,
+        ];
 
     public static double[] NoneInputs(Question question) =>
         [1, question.UnknownShare, question.MostTellingUnknown, 1.0 / Math.Max(1, question.Terms.Count(t => !t.IsStopWord))];
@@ -72,6 +78,13 @@ internal sealed record CalibrationWeights(
     int Questions,
     double LogLoss);
 
+/// <summary>The weights of <see cref="WarningSigns"/>, without and with vectors.</summary>
+internal sealed record WarningCalibration(WarningWeights Lexical, WarningWeights Vectors);
+
+/// <param name="Weights">One for each of <see cref="WarningSigns.Names"/>.</param>
+/// <param name="LogLoss">Mean negative log probability of the right outcome on the labelled questions.</param>
+internal sealed record WarningWeights(IReadOnlyList<double> Weights, double LogLoss);
+
 /// <summary>The file <c>calibration.json</c>: weights with and without vectors, and what they were fitted on.</summary>
 /// <param name="Source">The labelled questions.</param>
 /// <param name="SourceHash">sha256 of that file.</param>
@@ -83,7 +96,9 @@ internal sealed record CalibrationFile(
     IReadOnlyList<string> CandidateNames,
     IReadOnlyList<string> NoneNames,
     CalibrationWeights Lexical,
-    CalibrationWeights Vectors)
+    CalibrationWeights Vectors,
+    IReadOnlyList<string> WarningNames,
+    WarningCalibration Warnings)
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -93,7 +108,9 @@ internal sealed record CalibrationFile(
         using var stream = typeof(CalibrationFile).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The resource {name} is not in the assembly.");
         var file = JsonSerializer.Deserialize<CalibrationFile>(stream, Json)!;
-        if (!file.CandidateNames.SequenceEqual(Calibration.CandidateNames, StringComparer.Ordinal) || !file.NoneNames.SequenceEqual(Calibration.NoneNames, StringComparer.Ordinal))
+        if (!file.CandidateNames.SequenceEqual(Calibration.CandidateNames, StringComparer.Ordinal)
+            || !file.NoneNames.SequenceEqual(Calibration.NoneNames, StringComparer.Ordinal)
+            || !file.WarningNames.SequenceEqual(WarningSigns.Names, StringComparer.Ordinal))
             throw new InvalidOperationException($"{name} was fitted for other figures; fit it again.");
         return file;
     }

@@ -13,29 +13,39 @@ internal static class CalibrationFit
     /// <summary>Candidate weights stay at 0 and above: a better score of any stage never speaks against an entry.</summary>
     public static CalibrationWeights Fit(IReadOnlyList<Example> examples, string? modelHash)
     {
-        var weights = new double[Calibration.CandidateNames.Count + Calibration.NoneNames.Count];
-        var loss = Objective(examples, weights);
+        var (candidate, none) = Split(Fit(examples, bounded: Calibration.CandidateNames.Count), Calibration.CandidateNames.Count);
+        return new CalibrationWeights(Rounded(candidate), Rounded(none), modelHash, examples.Count, Math.Round(LogLoss(examples, candidate, none), 4));
+    }
+
+    /// <summary>Fits <see cref="WarningSigns"/>: a choice between one candidate and nothing.</summary>
+    public static WarningWeights FitWarnings(IReadOnlyList<(double[] Inputs, bool IsWarning)> examples)
+    {
+        List<Example> choices = [.. examples.Select(e => new Example([e.Inputs], [0], e.IsWarning ? [0] : []))];
+        var weights = Fit(choices, bounded: 0)[..^1];
+        return new WarningWeights(Rounded(weights), Math.Round(LogLoss(choices, weights, [0]), 4));
+    }
+
+    /// <param name="bounded">How many of the weights stay at 0 and above.</param>
+    private static double[] Fit(IReadOnlyList<Example> examples, int bounded)
+    {
+        var size = examples.First(e => e.Candidates.Length > 0).Candidates[0].Length;
+        var weights = new double[size + examples[0].None.Length];
+        var loss = Objective(examples, weights, size);
         for (var round = 0; round < MaxRounds; round++)
         {
-            var (gradient, curvature) = Derivatives(examples, weights);
+            var (gradient, curvature) = Derivatives(examples, weights, size);
             var free = Enumerable.Range(0, weights.Length)
-                .Where(i => i >= Calibration.CandidateNames.Count || weights[i] > 0 || gradient[i] < 0)
+                .Where(i => i >= bounded || weights[i] > 0 || gradient[i] < 0)
                 .ToArray();
             var direction = Solve(curvature, gradient, free);
-            var (next, nextLoss) = Descend(examples, weights, direction, loss);
+            var (next, nextLoss) = Descend(examples, weights, direction, loss, size, bounded);
             var gain = loss - nextLoss;
             (weights, loss) = (next, nextLoss);
             if (gain < Tolerance)
                 break;
         }
 
-        var (candidate, none) = Split(weights);
-        return new CalibrationWeights(
-            [.. candidate.Select(w => Math.Round(w, 4))],
-            [.. none.Select(w => Math.Round(w, 4))],
-            modelHash,
-            examples.Count,
-            Math.Round(LogLoss(examples, candidate, none), 4));
+        return weights;
     }
 
     /// <summary>Mean negative log probability of the right outcome, in nats.</summary>
@@ -45,31 +55,32 @@ internal static class CalibrationFit
     private static double Right(Example example, double[] probabilities) =>
         example.Right.Length > 0 ? example.Right.Sum(i => probabilities[i]) : 1 - probabilities.Sum();
 
-    private static double Objective(IReadOnlyList<Example> examples, double[] weights)
+    private static double Objective(IReadOnlyList<Example> examples, double[] weights, int size)
     {
-        var (candidate, none) = Split(weights);
+        var (candidate, none) = Split(weights, size);
         return LogLoss(examples, candidate, none) + (Penalty / 2 * weights.Sum(w => w * w));
     }
 
-    private static (double[] Candidate, double[] None) Split(double[] weights) =>
-        (weights[..Calibration.CandidateNames.Count], weights[Calibration.CandidateNames.Count..]);
+    private static (double[] Candidate, double[] None) Split(double[] weights, int size) => (weights[..size], weights[size..]);
+
+    private static double[] Rounded(double[] weights) => Array.ConvertAll(weights, w => Math.Round(w, 4));
 
     /// <summary>Gradient and curvature of the objective; the curvature is the covariance of the figures under the
     /// model, which is positive definite with the penalty.</summary>
-    private static (double[] Gradient, double[,] Curvature) Derivatives(IReadOnlyList<Example> examples, double[] weights)
+    private static (double[] Gradient, double[,] Curvature) Derivatives(IReadOnlyList<Example> examples, double[] weights, int size)
     {
-        var size = weights.Length;
+        var count = weights.Length;
         var gradient = Array.ConvertAll(weights, w => Penalty * w);
-        var curvature = new double[size, size];
-        for (var i = 0; i < size; i++)
+        var curvature = new double[count, count];
+        for (var i = 0; i < count; i++)
             curvature[i, i] = Penalty;
 
-        var (candidate, none) = Split(weights);
+        var (candidate, none) = Split(weights, size);
         foreach (var example in examples)
         {
             var probabilities = Calibration.Probabilities(example, candidate, none);
             var right = Math.Max(1e-12, Right(example, probabilities));
-            var mean = new double[size];
+            var mean = new double[count];
             for (var option = 0; option <= probabilities.Length; option++)
             {
                 var isNone = option == probabilities.Length;
@@ -88,9 +99,9 @@ internal static class CalibrationFit
                 }
             }
 
-            for (var i = 0; i < size; i++)
+            for (var i = 0; i < count; i++)
             {
-                for (var j = 0; j < size; j++)
+                for (var j = 0; j < count; j++)
                     curvature[i, j] -= mean[i] * mean[j] / examples.Count;
             }
         }
@@ -130,7 +141,9 @@ internal static class CalibrationFit
         IReadOnlyList<Example> examples,
         double[] weights,
         double[] step,
-        double loss)
+        double loss,
+        int size,
+        int bounded)
     {
         for (var length = 1.0; length > 1e-6; length /= 2)
         {
@@ -138,10 +151,10 @@ internal static class CalibrationFit
             for (var i = 0; i < next.Length; i++)
             {
                 var value = weights[i] - (length * step[i]);
-                next[i] = i < Calibration.CandidateNames.Count ? Math.Max(0, value) : value;
+                next[i] = i < bounded ? Math.Max(0, value) : value;
             }
 
-            var nextLoss = Objective(examples, next);
+            var nextLoss = Objective(examples, next, size);
             if (nextLoss < loss)
                 return (next, nextLoss);
         }

@@ -17,15 +17,4 @@ internal sealed class Decider(IOptions<AnswerOptions> options)
         var clear = ranking.First >= Thresholds.ClearShare * (ranking.First + ranking.Second);
         return clear || ranking.First >= Thresholds.AnswerAt ? Decision.Answer : Decision.Clarify;
     }
-
-    /// <summary>An urgent entry that may be meant, though another one is likelier; null where there is none.</summary>
-    public Ranked? UrgentOf(Ranking ranking)
-    {
-        var urgent = ranking.Entries.FirstOrDefault(r => r.Candidate.Entry.IsUrgent);
-        return urgent is not null
-            && urgent.Probability >= Thresholds.UrgentAt
-            && urgent.Probability >= Thresholds.UrgentShare * ranking.First
-            ? urgent
-            : null;
-    }
 }

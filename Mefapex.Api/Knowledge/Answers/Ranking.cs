@@ -7,8 +7,12 @@ namespace Mefapex.Api.Knowledge.Answers;
 /// <param name="Calibration">Which of the fitted weights were used: <c>lexical</c> or <c>vectors</c>.</param>
 internal sealed record Ranking(SearchResult Found, IReadOnlyList<Ranked> Entries, double None, string Calibration)
 {
+    private const string WithVectors = "vectors";
+
     /// <summary>Of the likeliest entry; 0 without any.</summary>
     public double First => Entries.Count > 0 ? Entries[0].Probability : 0;
+
+    public bool UsesVectors => Calibration == WithVectors;
 
     public double Second => Entries.Count > 1 ? Entries[1].Probability : 0;
 
@@ -27,7 +31,7 @@ internal sealed record Ranking(SearchResult Found, IReadOnlyList<Ranked> Entries
                     .ThenBy(r => r.Candidate.Entry.Id, StringComparer.Ordinal),
             ],
             Math.Max(0, 1 - probabilities.Sum()),
-            fitted ? "vectors" : "lexical");
+            fitted ? WithVectors : "lexical");
     }
 }
 

@@ -17,14 +17,19 @@ internal sealed record Reply(string Response, string Source, string Decision, st
     public double Confidence { get; init; }
 
     /// <summary>The entry about a warning sign, unchanged, below a line that names a person at once.</summary>
-    public static Reply Escalation(Inquiry asked, EntryDocument entry, double probability)
+    public static Reply Escalation(Inquiry asked, WarningMatch warning, Ranking ranking, AnswerOptions thresholds)
     {
+        var entry = warning.Candidate.Entry;
         var text = entry.TextIn(asked.Language);
         var first = new AnswerTexts(asked.Language).Escalation(asked.Contact);
         return new Reply($"{first}\n\n{TextOf(entry, asked.Language)}", "knowledge", Contracts.Chat.Decision.Escalate, text.Language)
         {
-            Sources = [SourceOf(entry, probability, text.Language)],
-            Confidence = probability,
+            Sources =
+            [
+                SourceOf(entry, warning.Probability, text.Language),
+                .. Near(ranking, thresholds, atLeast: 0, text.Language).Where(s => s.Id != entry.Id).Take(MaxSources - 1),
+            ],
+            Confidence = warning.Probability,
         };
     }
 

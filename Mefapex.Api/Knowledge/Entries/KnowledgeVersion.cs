@@ -41,10 +41,10 @@ internal sealed class KnowledgeVersion
     /// <summary>See <see cref="Reader"/>.</summary>
     public required string[] Audience { get; init; }
 
-    /// <summary>Those of <see cref="Texts"/>, Turkish first.</summary>
+    /// <summary>In which it has a text, Turkish first.</summary>
     public required string[] Languages { get; init; }
 
-    /// <summary>In the order of <see cref="Languages"/>.</summary>
+    /// <summary>In the order of <see cref="Languages"/>, then what has no text.</summary>
     public required IReadOnlyList<EntryContent> Texts { get; init; }
 
     /// <summary>User name.</summary>
@@ -75,7 +75,7 @@ internal sealed class KnowledgeVersion
         string? note,
         DateTimeOffset now)
     {
-        EntryContent[] texts = [.. draft.Texts.OrderBy(t => t.Language != "tr").ThenBy(t => t.Language, StringComparer.Ordinal)];
+        EntryContent[] texts = [.. draft.Texts.OrderBy(t => !t.HasText).ThenBy(t => t.Language != "tr").ThenBy(t => t.Language, StringComparer.Ordinal)];
         return new()
         {
             TenantId = tenantId,
@@ -91,7 +91,7 @@ internal sealed class KnowledgeVersion
             ExpiresOn = draft.ExpiresOn,
             Tags = [.. draft.Tags],
             Audience = [.. draft.Audience],
-            Languages = Array.ConvertAll(texts, t => t.Language),
+            Languages = [.. texts.Where(t => t.HasText).Select(t => t.Language)],
             Texts = texts,
             Author = author,
             CreatedAt = now,

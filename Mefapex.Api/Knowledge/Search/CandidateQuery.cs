@@ -199,7 +199,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             request.Near.Select(h => h.Key.Version).ToArray(),
             request.Near.Select(h => h.Key.Part).ToArray(),
             request.Near.Select(h => (double)h.Cosine).ToArray(),
-            KnowledgeSearch.RankConstant,
+            Fusion.RankConstant,
             request.Passages);
     }
 

@@ -18,6 +18,12 @@ internal sealed record Features
     /// <summary>Best cosine of character sequences with one title or question.</summary>
     public required double Grams { get; init; }
 
+    /// <summary>How far <see cref="Phrase"/> is ahead of the best of the other candidates; negative behind it.</summary>
+    public required double PhraseLead { get; init; }
+
+    /// <summary>The same of <see cref="Grams"/>.</summary>
+    public required double GramsLead { get; init; }
+
     /// <summary>Best trigram similarity, by PostgreSQL.</summary>
     public required double Trigram { get; init; }
 
@@ -33,6 +39,12 @@ internal sealed record Features
 
     /// <summary>Best cosine of the vectors of question and title or question; 0 without vectors.</summary>
     public required double Vector { get; init; }
+
+    /// <summary>Mean cosine of the three nearest titles and questions; 0 without vectors.</summary>
+    public required double Neighbours { get; init; }
+
+    /// <summary>How far <see cref="Vector"/> is ahead of the best of the other candidates; 0 without vectors.</summary>
+    public required double VectorLead { get; init; }
 
     /// <summary>Best cosine of the vectors of question and answer; 0 without vectors.</summary>
     public required double AnswerVector { get; init; }

@@ -9,17 +9,13 @@ internal sealed class KnowledgeSearch(
     IVectorIndex vectors,
     TimeProvider time)
 {
-    /// <summary>Entries compared in full.</summary>
-    public const int MaxCandidates = 24;
-
     /// <summary>Chunks that are found.</summary>
     public const int MaxPassages = 12;
 
-    /// <summary>Usual constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
-    public const double RankConstant = 60;
+    private const int PerStage = Fusion.MaxCandidates;
 
-    private const int PerStage = 24;
-    private const int VectorHits = 96;
+    /// <summary>So many that the nearest entries show several of their wordings each.</summary>
+    private const int VectorHits = 512;
 
     /// <summary>Up to so many titles and questions PostgreSQL compares trigrams for every question; among more, only for
     /// those with a word that may be a slip.</summary>
@@ -83,11 +79,13 @@ internal sealed class KnowledgeSearch(
             }
 
             var comparison = new Comparison(question, snapshot);
+            var near = NearTexts.Of(entries);
             return new SearchResult(
                 snapshot,
                 question,
                 entries.Count > 0,
-                Fuse(snapshot, reader, comparison, stages, entries, today),
+                Fusion.Candidates(comparison, snapshot, e => e.IsFound(reader, today), stages, near),
+                near.Questions,
                 [.. stages.Chunks.Select(c => Passage.Of(c, comparison))]);
         }
 
@@ -95,67 +93,6 @@ internal sealed class KnowledgeSearch(
             ? Task.FromResult<IReadOnlyList<VectorHit>>([])
             : vectors.SearchAsync(tenantId, new VectorQuery(source, reader, vector.ModelHash, vector.Values, count), cancellationToken);
     }
-
-    private static List<Candidate> Fuse(
-        KnowledgeSnapshot snapshot,
-        Reader reader,
-        Comparison comparison,
-        StageCandidates stages,
-        IReadOnlyList<VectorHit> hits,
-        DateOnly today)
-    {
-        var byVector = Best(hits.Where(h => h.Key.Kind != KnowledgeVector.Answer));
-        var byAnswer = Best(hits.Where(h => h.Key.Kind == KnowledgeVector.Answer));
-        var fused = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var stage in (IEnumerable<IReadOnlyList<StageHit>>)[stages.FullText, stages.Keywords, stages.Synonyms, stages.Trigram, byVector, byAnswer])
-        {
-            for (var rank = 0; rank < stage.Count; rank++)
-            {
-                var id = stage[rank].EntryId;
-                fused[id] = fused.GetValueOrDefault(id) + (1 / (RankConstant + rank + 1));
-            }
-        }
-
-        return
-        [
-            .. fused
-                .Where(f => snapshot.Entries.TryGetValue(f.Key, out var entry) && entry.IsFound(reader, today))
-                .OrderByDescending(f => f.Value)
-                .ThenBy(f => f.Key, StringComparer.Ordinal)
-                .Take(MaxCandidates)
-                .Select(f => new Candidate(snapshot.Entries[f.Key], f.Value, new Features
-                {
-                    Phrase = comparison.Phrase(snapshot.Entries[f.Key]),
-                    Topic = comparison.Topic(snapshot.Entries[f.Key]),
-                    Telling = comparison.Telling(snapshot.Entries[f.Key]),
-                    Anywhere = comparison.Anywhere(snapshot.Entries[f.Key]),
-                    Grams = comparison.Grams(snapshot.Entries[f.Key]),
-                    Trigram = comparison.Trigrams(snapshot.Entries[f.Key]),
-                    FullText = Relative(stages.FullText, f.Key),
-                    Keywords = Relative(stages.Keywords, f.Key),
-                    Synonyms = Relative(stages.Synonyms, f.Key),
-                    Vector = Score(byVector, f.Key),
-                    AnswerVector = Score(byAnswer, f.Key),
-                })),
-        ];
-    }
-
-    private static List<StageHit> Best(IEnumerable<VectorHit> hits) =>
-        [.. hits.GroupBy(h => h.Key.Owner.Id, StringComparer.Ordinal).Select(g => new StageHit(g.Key, g.Max(h => h.Cosine))).OrderByDescending(h => h.Score)];
-
-    private static double Score(IReadOnlyList<StageHit> stage, string entryId)
-    {
-        foreach (var hit in stage)
-        {
-            if (string.Equals(hit.EntryId, entryId, StringComparison.Ordinal))
-                return hit.Score;
-        }
-
-        return 0;
-    }
-
-    private static double Relative(IReadOnlyList<StageHit> stage, string entryId) =>
-        stage.Count > 0 && stage[0].Score > 0 ? Score(stage, entryId) / stage[0].Score : 0;
 }
 
 /// <param name="Values">Unit length.</param>
@@ -163,12 +100,14 @@ internal sealed record QuestionVector(string ModelHash, float[] Values);
 
 /// <param name="UsedVectors">Whether the vector stage took part.</param>
 /// <param name="Candidates">By fused rank, best first.</param>
+/// <param name="Neighbours">Titles and questions nearest to the question, best first; empty without vectors.</param>
 /// <param name="Passages">Of documents, by fused rank, best first.</param>
 internal sealed record SearchResult(
     KnowledgeSnapshot Snapshot,
     Question Question,
     bool UsedVectors,
     IReadOnlyList<Candidate> Candidates,
+    IReadOnlyList<Neighbour> Neighbours,
     IReadOnlyList<Passage> Passages);
 
 /// <summary>An entry that may answer, with its scores of each stage.</summary>

@@ -41,6 +41,7 @@ internal sealed class KnowledgeSnapshot
             }
         }
 
+        Urgent = new UrgentWords(Entries.Values, Vocabulary);
         foreach (var phrase in Entries.Values.SelectMany(e => e.Phrases))
         {
             phrase.Rarity = Array.ConvertAll(phrase.Words, word => WeightOf(Vocabulary[word]).Rarity);
@@ -72,6 +73,8 @@ internal sealed class KnowledgeSnapshot
     public Vocabulary Vocabulary { get; } = new();
 
     public FrozenDictionary<string, EntryDocument> Entries { get; }
+
+    public UrgentWords Urgent { get; }
 
     /// <summary>How much a word tells about the entry it stands in (inverse document frequency), and how well the
     /// knowledge knows it: 1 the word itself, less for a similar one, 0 for an unknown one.</summary>

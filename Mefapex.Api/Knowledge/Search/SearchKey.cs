@@ -19,12 +19,16 @@ internal sealed record SearchKey(int Word, string Query, double Weight, IReadOnl
 
     private const int MaxPosition = 16383;
 
-    /// <summary>A vector, as PostgreSQL reads it, of the texts in order, each with its weight A to D.</summary>
-    public static string VectorOf(IEnumerable<(string Text, char Weight)> texts, string language)
+    /// <summary>A vector, as PostgreSQL reads it, of texts of one language in order, each with its weight A to D.</summary>
+    public static string VectorOf(IEnumerable<(string Text, char Weight)> texts, string language) =>
+        VectorOf(texts.Select(t => (t.Text, t.Weight, language)));
+
+    /// <summary>The same of texts in their languages.</summary>
+    public static string VectorOf(IEnumerable<(string Text, char Weight, string Language)> texts)
     {
         var vector = new StringBuilder();
         var position = 0;
-        foreach (var (text, weight) in texts)
+        foreach (var (text, weight, language) in texts)
         {
             foreach (var term in Term.Of(FoldedText.Of(text, language), language))
             {

@@ -10,14 +10,15 @@ namespace Mefapex.Tests.Api.Knowledge.Answers;
 
 public sealed class CalibrationTests(KnowledgeFixture fixture) : IClassFixture<KnowledgeFixture>
 {
-    private const string Source = "questions-fit.tsv";
+    private const string Source = "fit.tsv";
     private const double Tolerance = 0.01;
 
     [Fact]
     public async Task The_weights_in_the_repository_are_those_that_the_labelled_questions_give()
     {
-        var lexical = await ExamplesAsync(fixture.Lexical, vectors: false);
-        var (vectors, modelHash) = (await ExamplesAsync(fixture.Vectors, vectors: true), await ModelHashAsync());
+        var (lexical, lexicalWarnings) = await ExamplesAsync(fixture.Lexical, vectors: false);
+        var (vectors, vectorWarnings) = await ExamplesAsync(fixture.Vectors, vectors: true);
+        var modelHash = await ModelHashAsync();
         var fitted = new CalibrationFile(
             Source,
             Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(
@@ -26,7 +27,9 @@ public sealed class CalibrationTests(KnowledgeFixture fixture) : IClassFixture<K
             Calibration.CandidateNames,
             Calibration.NoneNames,
             CalibrationFit.Fit(lexical, modelHash: null),
-            CalibrationFit.Fit(vectors, modelHash));
+            CalibrationFit.Fit(vectors, modelHash),
+            WarningSigns.Names,
+            new WarningCalibration(CalibrationFit.FitWarnings(lexicalWarnings), CalibrationFit.FitWarnings(vectorWarnings)));
         var remedy = Path.Combine(AppContext.BaseDirectory, "calibration.json");
         await File.WriteAllTextAsync(
             remedy, JsonSerializer.Serialize(fitted, CalibrationFile.Json) + "\n", TestContext.Current.CancellationToken);
@@ -37,6 +40,8 @@ public sealed class CalibrationTests(KnowledgeFixture fixture) : IClassFixture<K
         stored.Vectors.ModelHash.ShouldBe(modelHash, advice);
         ShouldExplain(stored.Lexical, fitted.Lexical, lexical, advice);
         ShouldExplain(stored.Vectors, fitted.Vectors, vectors, advice);
+        stored.Warnings.Lexical.LogLoss.ShouldBe(fitted.Warnings.Lexical.LogLoss, Tolerance, advice);
+        stored.Warnings.Vectors.LogLoss.ShouldBe(fitted.Warnings.Vectors.LogLoss, Tolerance, advice);
     }
 
     [Fact]
@@ -92,11 +97,12 @@ public sealed class CalibrationTests(KnowledgeFixture fixture) : IClassFixture<K
         return response.ModelHash;
     }
 
-    private static async Task<List<Example>> ExamplesAsync(ApiHost host, bool vectors)
+    private static async Task<(List<Example> Examples, List<(double[] Inputs, bool IsWarning)> Warnings)> ExamplesAsync(ApiHost host, bool vectors)
     {
         await using var scope = host.Services.CreateAsyncScope();
         var ai = scope.ServiceProvider.GetRequiredService<AiClient>();
         var examples = new List<Example>();
+        var warnings = new List<(double[], bool)>();
         foreach (var batch in LabelledQuestion.Fit.Chunk(AiClient.MaxBatch))
         {
             var embedded = vectors
@@ -107,10 +113,13 @@ public sealed class CalibrationTests(KnowledgeFixture fixture) : IClassFixture<K
                 var vector = embedded is null ? null : new QuestionVector(embedded.ModelHash, embedded.Embeddings[i]);
                 var result = await KnowledgeFixture.SearchAsync(host, batch[i], vector);
                 result.UsedVectors.ShouldBe(vectors);
-                examples.Add(Example.Of(result.Question, result.Candidates, batch[i].Expected));
+                var example = Example.Of(result.Question, result.Candidates, batch[i].Expected);
+                if (example.Right.Length > 0 || batch[i].MustBeDeclined)
+                    examples.Add(example);
+                warnings.Add((WarningSigns.Inputs(result), batch[i].Expected.Any(id => result.Snapshot.Entries[id].IsUrgent)));
             }
         }
 
-        return examples;
+        return (examples, warnings);
     }
 }
