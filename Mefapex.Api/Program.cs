@@ -28,6 +28,7 @@ builder.Services.AddHostedService<AdapterReport>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseWebSockets();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapHttp();
@@ -36,6 +37,7 @@ app.MapChat();
 app.MapConversations();
 app.MapHistory();
 app.MapDocuments();
+app.MapSessions();
 app.MapReview();
 app.MapKnowledge();
 app.MapKnowledgeTasks();

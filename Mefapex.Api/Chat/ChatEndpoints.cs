@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Chat.Sockets;
 using Mefapex.Api.Http;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
@@ -16,6 +17,7 @@ internal static class ChatEndpoints
         builder.Services.AddOptions<ChatOptions>().BindConfiguration(ChatOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddScoped<ChatService>();
         builder.Services.AddScoped<Answering>();
+        builder.Services.AddChatSockets();
         builder.Services.AddSingleton<RunningAnswers>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RunningAnswers>());
         return builder;
@@ -31,6 +33,8 @@ internal static class ChatEndpoints
         var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RequireAuthorization();
         signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions();
         signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
+
+        endpoints.MapChatSockets();
     }
 
     /// <summary>Refuses bodies that are far larger than the longest question can be, however it is escaped.</summary>

@@ -12,6 +12,6 @@ internal sealed class ChatOptions
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Questions of one socket that wait while another is answered; one more is refused.</summary>
-    [Range(0, 100)]
+    [Range(1, 100)]
     public int SocketQueue { get; init; } = 8;
 }

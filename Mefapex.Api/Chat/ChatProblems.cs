@@ -12,6 +12,8 @@ internal static class ChatProblems
 
     public static ProblemHttpResult MessageNotFound() => Of(StatusCodes.Status404NotFound, "message-not-found");
 
+    public static ProblemHttpResult PersonNotFound() => Of(StatusCodes.Status404NotFound, "person-not-found");
+
     public static ProblemHttpResult MessageIdTaken(Guid id) => Of(StatusCodes.Status409Conflict, "message-id-taken", id);
 
     public static ProblemHttpResult AnswerCancelled() => Of(StatusCodes.Status409Conflict, "answer-cancelled");

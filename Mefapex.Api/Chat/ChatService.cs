@@ -35,19 +35,21 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
     }
 
     /// <summary>Begins to answer somebody who is signed in; the answer is made and stored also if nobody waits for it.</summary>
+    /// <param name="newConversation">The id that a new conversation gets.</param>
     public async Task<(AnswerRun? Run, ProblemHttpResult? Problem)> StartAsync(
         TenantScope tenant,
         Caller caller,
         string? sessionId,
         ChatRequest request,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Guid? newConversation = null)
     {
         var started = time.GetTimestamp();
         var question = Clean(request.Message);
         if (Refuse(question) is { } refusal)
             return (null, refusal);
 
-        var conversation = Conversation.Start(tenant.Id, caller.UserId, time.GetUtcNow());
+        var conversation = Conversation.Start(tenant.Id, caller.UserId, time.GetUtcNow(), newConversation);
         ConversationContext? context = null;
         var isNew = string.IsNullOrEmpty(sessionId);
         if (!isNew)

@@ -35,9 +35,9 @@ internal sealed class Conversation
 
     public required DateTimeOffset UpdatedAt { get; set; }
 
-    public static Conversation Start(Guid tenantId, Guid userId, DateTimeOffset now) => new()
+    public static Conversation Start(Guid tenantId, Guid userId, DateTimeOffset now, Guid? id = null) => new()
     {
-        Id = Guid.CreateVersion7(now),
+        Id = id ?? Guid.CreateVersion7(now),
         TenantId = tenantId,
         UserId = userId,
         CreatedAt = now,
@@ -60,13 +60,14 @@ internal sealed class Conversation
     public static string LineOf(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>A question as a title: one line, cut between characters as people see them.</summary>
-    public static string TitleOf(string question)
+    public static string TitleOf(string question) => Shorten(question, MaxTitleLength);
+
+    /// <summary>A text as one line of at most so many characters as people see them.</summary>
+    public static string Shorten(string text, int length)
     {
-        var line = LineOf(question);
-        var text = new StringInfo(line);
-        return text.LengthInTextElements <= MaxTitleLength
-            ? line
-            : text.SubstringByTextElements(0, MaxTitleLength - 1) + "…";
+        var line = LineOf(text);
+        var characters = new StringInfo(line);
+        return characters.LengthInTextElements <= length ? line : characters.SubstringByTextElements(0, length - 1) + "…";
     }
 }
 

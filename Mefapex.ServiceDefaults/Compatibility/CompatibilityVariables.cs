@@ -21,6 +21,7 @@ public static class CompatibilityVariables
         ("AI_GENERATOR_PATH", "Models:Generator:Path"),
         ("AI_MODELS_PATH", "Models:Path"),
         ("AI_SERVICE_ENABLED", "Ai:Enabled"),
+        ("ALLOWED_ORIGINS", "Web:AllowedOrigins"),
         ("DEMO_PASSWORD", "Accounts:DemoPassword"),
         ("DEMO_USER_ENABLED", "Accounts:DemoUsers"),
         ("DISABLE_AI_MODELS", "Models:Disabled"),

@@ -12,6 +12,7 @@ public sealed class CompatibilityVariableTests
     [InlineData("ACCESS_TOKEN_EXPIRE_MINUTES", "30", "Tokens:LifetimeMinutes", "30")]
     [InlineData("AI_SERVICE_ENABLED", "false", "Ai:Enabled", "false")]
     [InlineData("AI_SERVICE_HOST", "ai.local", "services:ai:http:0", "http://ai.local:8001")]
+    [InlineData("ALLOWED_ORIGINS", "https://a.example", "Web:AllowedOrigins", "https://a.example")]
     [InlineData("DEMO_PASSWORD", "s", "Accounts:DemoPassword", "s")]
     [InlineData("AI_MODELS_PATH", "/models", "Models:Path", "/models")]
     [InlineData("DISABLE_AI_MODELS", "yes", "Models:Disabled", "True")]

@@ -1,0 +1,77 @@
+using Mefapex.Api.Accounts;
+using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.Api.Chat.Sockets;
+
+/// <summary>The WebSocket of the old contract.</summary>
+internal static class SocketEndpoints
+{
+    private const string Path = "/ws";
+
+    /// <summary>The subprotocol that a browser names together with the token, as it cannot send an Authorization header.</summary>
+    private const string BearerProtocol = "bearer";
+
+    public static void AddChatSockets(this IServiceCollection services)
+    {
+        services.AddSingleton<ChatSockets>();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).PostConfigure(bearer =>
+            bearer.Events.OnMessageReceived = context =>
+            {
+                if (context.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal)
+                    && context.Request.Headers.Authorization.Count == 0)
+                {
+                    context.Token = TokenOf(context.HttpContext);
+                }
+
+                return Task.CompletedTask;
+            });
+    }
+
+    public static void MapChatSockets(this IEndpointRouteBuilder endpoints)
+    {
+        string[] methods = [HttpMethods.Get, HttpMethods.Connect];
+        var sockets = endpoints.MapGroup(Path).ExcludeFromDescription().NeedsDatabase().RequireAuthorization();
+        sockets.MapMethods("", methods, ConnectAsync);
+        sockets.MapMethods("/{userId}", methods, ConnectAsync);
+    }
+
+    /// <param name="sessionId">The conversation to continue.</param>
+    private static async Task<IResult> ConnectAsync(
+        HttpContext http,
+        Caller caller,
+        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
+        RequestTenant tenants,
+        ChatSockets sockets,
+        IOptions<WebOptions> web,
+        [FromQuery(Name = "session_id")] string? sessionId = null)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+            return ChatProblems.SocketNeeded();
+        // The address is never trusted: it may only repeat who is signed in.
+        if (http.GetRouteValue("userId") is string userId && !(Guid.TryParse(userId, out var named) && named == caller.UserId))
+            return ChatProblems.SocketOfAnother();
+        var origin = http.Request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !web.Value.Allows(origin, http.Request))
+            return ChatProblems.OriginRefused(origin);
+        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, http.RequestAborted);
+        if (tenant is null)
+            return problem!;
+
+        var offersBearer = http.WebSockets.WebSocketRequestedProtocols.Contains(BearerProtocol, StringComparer.OrdinalIgnoreCase);
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(offersBearer ? BearerProtocol : null);
+        await sockets.ServeAsync(socket, tenant, caller, sessionId, http.User, http.RequestAborted);
+        return Results.Empty;
+    }
+
+    private static string? TokenOf(HttpContext http)
+    {
+        if (http.Request.Query["token"] is [{ Length: > 0 } token])
+            return token;
+        var offered = http.WebSockets.WebSocketRequestedProtocols;
+        return offered.Count > 1 && offered[0].Equals(BearerProtocol, StringComparison.OrdinalIgnoreCase) ? offered[1] : null;
+    }
+}
