@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat.Sockets;
+using Mefapex.Api.Chat.Suggestions;
 using Mefapex.Api.Http;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
@@ -18,6 +19,7 @@ internal static class ChatEndpoints
         builder.Services.AddScoped<ChatService>();
         builder.Services.AddScoped<Answering>();
         builder.Services.AddChatSockets();
+        builder.Services.AddSingleton<SuggestionService>();
         builder.Services.AddSingleton<RunningAnswers>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RunningAnswers>());
         return builder;
@@ -35,6 +37,7 @@ internal static class ChatEndpoints
         signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
 
         endpoints.MapChatSockets();
+        endpoints.MapSuggestions();
     }
 
     /// <summary>Refuses bodies that are far larger than the longest question can be, however it is escaped.</summary>

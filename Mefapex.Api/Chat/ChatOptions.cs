@@ -14,4 +14,12 @@ internal sealed class ChatOptions
     /// <summary>Questions of one socket that wait while another is answered; one more is refused.</summary>
     [Range(1, 100)]
     public int SocketQueue { get; init; } = 8;
+
+    /// <summary>The least probability at which the answer to a suggested question must be right.</summary>
+    [Range(0.0, 1.0)]
+    public double SuggestAt { get; init; } = 0.6;
+
+    /// <summary>What a page may wait while suggestions are tried.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan SuggestionPatience { get; init; } = TimeSpan.FromSeconds(2);
 }

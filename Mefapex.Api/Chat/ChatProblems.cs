@@ -43,6 +43,8 @@ internal static class ChatProblems
 
     public static ProblemHttpResult FeedbackComment(int limit) => Of(StatusCodes.Status400BadRequest, "feedback-comment", limit);
 
+    public static ProblemHttpResult LanguageUnknown() => Of(StatusCodes.Status400BadRequest, "language-unknown");
+
     public static ProblemHttpResult SessionMissing() => Of(StatusCodes.Status400BadRequest, "session-missing");
 
     public static ProblemHttpResult SessionMessages(int messages, int characters) =>

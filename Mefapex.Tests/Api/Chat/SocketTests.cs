@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace Mefapex.Tests.Api.Chat;
 
-public sealed class SocketTests(ApiFactory api) : IClassFixture<ApiFactory>
+public sealed class SocketTests(PatientApi api) : IClassFixture<PatientApi>
 {
     private const string Question = "Şifremi unuttum";
 
@@ -106,9 +106,7 @@ public sealed class SocketTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task Pages_of_the_web_ui_and_of_the_allowed_origins_connect()
     {
-        await using var host = await ApiHost.Start(
-            api.ConnectionString,
-            new Dictionary<string, string?> { ["ALLOWED_ORIGINS"] = "https://bir.example, https://iki.example/" }).ReadyAsync();
+        await using var host = await api.StartAsync(("ALLOWED_ORIGINS", "https://bir.example, https://iki.example/"));
         using var client = await host.SignInAsync("demo");
 
         foreach (var origin in new[] { "http://localhost:5173", "https://bir.example", "https://IKI.example", host.Address.GetLeftPart(UriPartial.Authority) })
@@ -205,7 +203,7 @@ public sealed class SocketTests(ApiFactory api) : IClassFixture<ApiFactory>
         using var client = await api.Host.SignInAsync("demo");
         using var socket = await OpenAsync(api.Host, client);
         var waiting = api.Host.Services.GetRequiredService<IOptions<ChatOptions>>().Value.SocketQueue;
-        var held = await HeldAnswers.HoldAsync(api.ConnectionString);
+        var held = await api.HoldAsync();
 
         await SendAsync(socket, new { type = "chat_message", message = $"{Question} 0" });
         (await ReceiveAsync(socket))["typing"]!.GetValue<bool>().ShouldBeTrue();
@@ -236,7 +234,7 @@ public sealed class SocketTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         using var client = await api.Host.SignInAsync("demo");
         var question = $"Kopan soru {Guid.NewGuid():N}";
-        await using (await HeldAnswers.HoldAsync(api.ConnectionString))
+        await using (await api.HoldAsync())
         {
             using var socket = await OpenAsync(api.Host, client);
             await SendAsync(socket, new { type = "chat_message", message = question });
@@ -265,7 +263,7 @@ public sealed class SocketTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task A_service_that_stops_says_goodbye()
     {
-        await using var host = await ApiHost.Start(api.ConnectionString).ReadyAsync();
+        await using var host = await api.StartAsync();
         using var client = await host.SignInAsync("demo");
         using var socket = await OpenAsync(host, client);
 

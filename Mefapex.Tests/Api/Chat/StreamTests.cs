@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Mefapex.Tests.Api.Chat;
 
-public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : IClassFixture<ApiFactory>
+public sealed class StreamTests(PatientApi api, PostgresFixture postgres) : IClassFixture<PatientApi>
 {
     private const string Conversations = "/api/v1/conversations";
     private const string Question = "Şifremi unuttum";
@@ -20,7 +20,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
     {
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
-        var held = await HeldAnswers.HoldAsync(api.ConnectionString);
+        var held = await api.HoldAsync();
 
         using var response = await client.AskForEventsAsync(conversation, new ChatRequest(Question));
         await using var events = response.EventsAsync().GetAsyncEnumerator(Cancellation);
@@ -47,7 +47,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
     {
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
-        var held = await HeldAnswers.HoldAsync(api.ConnectionString);
+        var held = await api.HoldAsync();
         SseItem<string> first;
         using (var response = await client.AskForEventsAsync(conversation, new ChatRequest(Question)))
         {
@@ -76,7 +76,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
         var events = await response.ReadEventsAsync();
         var message = events[0].Read<ChatMeta>().MessageId;
 
-        await using var replica = await ApiHost.Start(api.ConnectionString).ReadyAsync();
+        await using var replica = await api.StartAsync();
         using var there = await replica.SignInAsync("demo");
         using var rest = await there.FollowAsync(conversation, message, events[3].EventId);
         (await rest.ReadEventsAsync()).ShouldBe(events[4..]);
@@ -93,7 +93,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
         var message = Guid.NewGuid();
-        await using (await HeldAnswers.HoldAsync(api.ConnectionString))
+        await using (await api.HoldAsync())
         {
             using var response = await client.AskForEventsAsync(conversation, new ChatRequest(Question, MessageId: message));
             using var cancel = await SendAsync(client, method, $"{Conversations}/{conversation}/messages/{message}{path}");
@@ -141,7 +141,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
     {
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
-        var held = await HeldAnswers.HoldAsync(api.ConnectionString);
+        var held = await api.HoldAsync();
         using var response = await client.AskForEventsAsync(conversation, new ChatRequest(Question));
         using var deleted = await SendAsync(client, "DELETE", $"{Conversations}/{conversation}");
         deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
@@ -155,11 +155,10 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
     [Fact]
     public async Task A_quiet_stream_is_kept_open_by_comments()
     {
-        await using var host = await ApiHost.Start(
-            api.ConnectionString, new Dictionary<string, string?> { ["Chat:Heartbeat"] = "00:00:00.020" }).ReadyAsync();
+        await using var host = await api.StartAsync(("Chat:Heartbeat", "00:00:00.020"));
         using var client = await host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
-        await using var held = await HeldAnswers.HoldAsync(api.ConnectionString);
+        await using var held = await api.HoldAsync();
 
         using var response = await client.AskForEventsAsync(conversation, new ChatRequest(Question));
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
@@ -178,7 +177,7 @@ public sealed class StreamTests(ApiFactory api, PostgresFixture postgres) : ICla
         using var client = await api.Host.SignInAsync("demo");
         var conversation = await OpenAsync(client);
         var request = new ChatRequest(Question, MessageId: Guid.NewGuid());
-        await using var replica = await ApiHost.Start(api.ConnectionString).ReadyAsync();
+        await using var replica = await api.StartAsync();
         using var there = await replica.SignInAsync("demo");
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>

@@ -41,7 +41,8 @@ public sealed class HttpTests(ApiFactory api) : IClassFixture<ApiFactory>
         document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/login", "/me", "/api/auth/me", "/chat", "/chat/public", "/chat/authenticated", "/api/chat/message",
-                "/api/chat/history", "/api/v1/conversations", "/api/v1/conversations/{id}",
+                "/api/chat/history", "/chat/sessions/save", "/chat/sessions/{userId}", "/chat/sessions/{sessionId}/messages",
+                "/api/v1/suggestions", "/api/v1/conversations", "/api/v1/conversations/{id}",
                 "/api/v1/knowledge/documents", "/api/v1/knowledge/documents/{id}", "/api/v1/knowledge/documents/{id}/file",
                 "/api/v1/knowledge/documents/{id}/versions/{version}/text", "/api/v1/knowledge/documents/{id}/retry",
                 "/api/v1/knowledge/documents/{id}/events",
