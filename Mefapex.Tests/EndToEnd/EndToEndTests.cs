@@ -164,6 +164,7 @@ public sealed class EndToEndTests(TopologyFixture system, Browser browser)
     {
         await using var page = await OpenAsync(new BrowserNewContextOptions { Locale = locale });
         await page.SignInAsync(username);
+        await page.Page.Locator(".suggestions .choice").First.WaitForAsync();
         var suggestions = await page.Page.Locator(".suggestions .choice").AllInnerTextsAsync();
 
         suggestions.Count.ShouldBe(4);

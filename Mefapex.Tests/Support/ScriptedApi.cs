@@ -34,6 +34,15 @@ public sealed class ScriptedApi : IAsyncDisposable
     /// <summary>Set to refuse everything with this status instead.</summary>
     public HttpStatusCode? Refusal { get; set; }
 
+    /// <summary>Sends the rest of an answer whose stream broke off, behind the event that is named.</summary>
+    public Func<ScriptedAnswer, string, Task> Rest { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Messages whose answers were stopped.</summary>
+    public ConcurrentQueue<string> Cancelled { get; } = new();
+
+    /// <summary>Id of each question.</summary>
+    public ConcurrentQueue<Guid> Asked { get; } = new();
+
     /// <summary>Id of the trace that each question came with.</summary>
     public ConcurrentQueue<string> Traces { get; } = new();
 
@@ -55,6 +64,13 @@ public sealed class ScriptedApi : IAsyncDisposable
             ? Results.Ok(new Page<Exchange>(exchanges, Next: null))
             : Results.Problem(statusCode: 404));
         app.MapPost("/api/v1/conversations/{id}/messages", api.AskAsync);
+        app.MapGet("/api/v1/conversations/{id}/messages/{message}/events", api.FollowAsync);
+        app.MapDelete("/api/v1/conversations/{id}/messages/{message}", (string message) =>
+        {
+            api.Cancelled.Enqueue(message);
+            return Results.NoContent();
+        });
+        app.MapGet("/api/v1/suggestions", () => new SuggestionList([new Suggestion("Önerilen soru?", "kaynak", "Konu")]));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return api;
     }
@@ -93,9 +109,18 @@ public sealed class ScriptedApi : IAsyncDisposable
         return new ConversationSummary(id, "", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow(), 0);
     }
 
+    private async Task FollowAsync(string id, string message, HttpContext context)
+    {
+        var stream = new ScriptedAnswer(id, message, context);
+        await Rest(stream, context.Request.Headers["Last-Event-ID"].ToString());
+        if (!context.Response.HasStarted)
+            await Results.Problem(statusCode: 404).ExecuteAsync(context);
+    }
+
     private async Task AskAsync(string id, ChatRequest request, HttpContext context)
     {
         Traces.Enqueue(context.Request.Headers.TraceParent.ToString().Split('-').ElementAtOrDefault(1) ?? "");
+        Asked.Enqueue(request.MessageId!.Value);
         var stream = new ScriptedAnswer(id, request.Message!, context);
         await Answer(stream);
         if (stream.Given is { } answer)
@@ -114,7 +139,7 @@ public sealed class ScriptedAnswer(string conversation, string question, HttpCon
     /// <summary>The whole answer, once it was given.</summary>
     public ChatAnswer? Given { get; private set; }
 
-    public Task PieceAsync(string text) => SendAsync(ChatEvents.Delta, new ChatDelta(text));
+    public Task PieceAsync(string text, string? id = null) => SendAsync(ChatEvents.Delta, new ChatDelta(text), id);
 
     /// <summary>Ends the stream in the middle.</summary>
     public void BreakOff() => context.Abort();
@@ -124,12 +149,17 @@ public sealed class ScriptedAnswer(string conversation, string question, HttpCon
 
     public Task AnswerAsync(params string[] pieces) => AnswerAsync(pieces, Answered());
 
-    /// <summary>Sends the pieces and ends with them as the answer's text.</summary>
+    /// <summary>Sends the pieces and ends with them as the answer's text, where the answer has none of its own.</summary>
     public async Task AnswerAsync(IReadOnlyList<string> pieces, ChatAnswer answer)
     {
         foreach (var piece in pieces)
             await PieceAsync(piece);
-        Given = answer with { Response = string.Concat(pieces), SessionId = conversation, MessageId = Guid.NewGuid().ToString() };
+        Given = answer with
+        {
+            Response = answer.Response.Length > 0 ? answer.Response : string.Concat(pieces),
+            SessionId = conversation,
+            MessageId = Guid.NewGuid().ToString(),
+        };
         await SendAsync(ChatEvents.Done, Given);
     }
 
@@ -144,7 +174,7 @@ public sealed class ScriptedAnswer(string conversation, string question, HttpCon
         Degradation = degradation,
     };
 
-    private async Task SendAsync<T>(string type, T data)
+    private async Task SendAsync<T>(string type, T data, string? id = null)
     {
         if (!context.Response.HasStarted)
         {
@@ -153,7 +183,7 @@ public sealed class ScriptedAnswer(string conversation, string question, HttpCon
         }
 
         await context.Response.WriteAsync(
-            $"event: {type}\ndata: {JsonSerializer.Serialize(data, WireJson.Options)}\n\n", HungUp);
+            $"{(id is null ? "" : $"id: {id}\n")}event: {type}\ndata: {JsonSerializer.Serialize(data, WireJson.Options)}\n\n", HungUp);
         await context.Response.Body.FlushAsync(HungUp);
     }
 }

@@ -22,6 +22,9 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
 {
     private const string Conversations = "api/v1/conversations";
 
+    /// <summary>How often an answer's stream is opened at most.</summary>
+    private const int MaxAttempts = 4;
+
     public async Task<LoginResponse> SignInAsync(string username, string password, CancellationToken cancellationToken)
     {
         using var request = Post("login", new LoginRequest(username, password));
@@ -58,42 +61,75 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         return await SendAsync<Page<Exchange>>(request, cancellationToken);
     }
 
-    /// <summary>Asks, and yields the answer as it comes; ends after the event that carries the whole answer.</summary>
+    /// <summary>
+    /// Asks, and yields the answer as it comes; ends after the event that carries the whole answer. A stream that breaks
+    /// off is taken up again where it was.
+    /// </summary>
+    /// <param name="message">Made for this question; asked again under it, the question is not asked twice.</param>
     public async IAsyncEnumerable<AnswerEvent> AskAsync(
         string id,
         string question,
+        Guid message,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = Post($"{PathOf(id)}/messages", new ChatRequest(question));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(MediaTypeNames.Text.EventStream));
-        await AuthorizeAsync(request, cancellationToken);
-
-        using var response = await SendAsync(request, cancellationToken);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var events = SseParser.Create(body).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using var closing = events.ConfigureAwait(true);
-        while (await NextAsync(events, cancellationToken))
+        string? last = null;
+        for (var attempt = 1; ; attempt++)
         {
-            var (type, data) = (events.Current.EventType, events.Current.Data);
-            switch (type)
-            {
-                case ChatEvents.Meta:
-                    yield return new AnswerEvent(Meta: Read<ChatMeta>(data));
-                    break;
-                case ChatEvents.Delta:
-                    yield return new AnswerEvent(Delta: Read<ChatDelta>(data));
-                    break;
-                case ChatEvents.Done:
-                    yield return new AnswerEvent(Done: Read<ChatAnswer>(data));
-                    yield break;
-                case ChatEvents.Error:
-                    throw ExceptionOf(Read<ProblemDetails>(data), HttpStatusCode.InternalServerError);
-            }
-        }
+            using var request = last is null
+                ? Post($"{PathOf(id)}/messages", new ChatRequest(question, MessageId: message))
+                : new HttpRequestMessage(HttpMethod.Get, $"{PathOf(id)}/messages/{message}/events");
+            if (last is not null)
+                request.Headers.Add("Last-Event-ID", last);
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(MediaTypeNames.Text.EventStream));
+            await AuthorizeAsync(request, cancellationToken);
 
-        throw new ApiException(ApiFailure.Unavailable, "The stream ended before the answer was whole.");
+            using var response = await SendAsync(request, cancellationToken);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var events = SseParser.Create(body).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var closing = events.ConfigureAwait(true);
+            while (await NextAsync(events, cancellationToken))
+            {
+                var (type, data) = (events.Current.EventType, events.Current.Data);
+                last = events.Current.EventId ?? last;
+                switch (type)
+                {
+                    case ChatEvents.Meta:
+                        yield return new AnswerEvent(Meta: Read<ChatMeta>(data));
+                        break;
+                    case ChatEvents.Delta:
+                        yield return new AnswerEvent(Delta: Read<ChatDelta>(data));
+                        break;
+                    case ChatEvents.Done:
+                        yield return new AnswerEvent(Done: Read<ChatAnswer>(data));
+                        yield break;
+                    case ChatEvents.Error:
+                        throw ExceptionOf(Read<ProblemDetails>(data), HttpStatusCode.InternalServerError);
+                }
+            }
+
+            if (last is null || attempt == MaxAttempts)
+                throw new ApiException(ApiFailure.Unavailable, "The stream ended before the answer was whole.");
+        }
     }
 
+    /// <summary>Stops an answer that is being made.</summary>
+    public async Task CancelAsync(string id, Guid message, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"{PathOf(id)}/messages/{message}");
+        await AuthorizeAsync(request, cancellationToken);
+        using var response = await SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>A few questions that have an answer.</summary>
+    public async Task<SuggestionList> GetSuggestionsAsync(CancellationToken cancellationToken)
+    {
+        var language = CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "en" ? "en" : "tr";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"api/v1/suggestions?lang={language}");
+        await AuthorizeAsync(request, cancellationToken);
+        return await SendAsync<SuggestionList>(request, cancellationToken);
+    }
+
+    /// <returns>False also where the connection broke: only the last event says that the answer is whole.</returns>
     private static async Task<bool> NextAsync(
         IAsyncEnumerator<SseItem<string>> events,
         CancellationToken cancellationToken)
@@ -104,7 +140,7 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         }
         catch (Exception e) when (IsOutage(e, cancellationToken))
         {
-            throw new ApiException(ApiFailure.Unavailable, inner: e);
+            return false;
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Dictionary<string, ChatThread> _threads = new(StringComparer.Ordinal);
     private List<ConversationSummary> _conversations = [];
+    private string[]? _suggestions;
 
     /// <summary>Something that the pages show has changed.</summary>
     public event EventHandler? Changed;
@@ -98,13 +99,25 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
         Notify();
     }
 
-    /// <summary>Asks and follows the answer to its end; a failure is kept in the turn, except a session that ended.</summary>
-    public async Task AskAsync(ChatThread thread, string question)
+    /// <summary>A few questions that have an answer; none where they cannot be had.</summary>
+    public async Task<string[]> SuggestAsync()
     {
-        if (thread.IsBusy)
-            return;
+        try
+        {
+            return _suggestions ??= [.. (await api.GetSuggestionsAsync(_closing.Token)).Items.Select(item => item.Text)];
+        }
+        catch (Exception e) when (e is ApiException or OperationCanceledException)
+        {
+            return [];
+        }
+    }
 
-        var turn = new Turn(question, clock.GetUtcNow());
+    /// <summary>Asks and follows the answer to its end; a failure is kept in the turn, except a session that ended.</summary>
+    public Task AskAsync(ChatThread thread, string question) =>
+        thread.IsBusy ? Task.CompletedTask : AskAsync(thread, new Turn(question, clock.GetUtcNow()));
+
+    private async Task AskAsync(ChatThread thread, Turn turn)
+    {
         thread.Add(turn);
         Notify();
 
@@ -114,11 +127,12 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
         try
         {
             var id = thread.Id ?? await StartAsync(thread, turn, asking.Token);
-            await FollowAsync(turn, api.AskAsync(id, question, asking.Token));
+            await FollowAsync(turn, api.AskAsync(id, turn.Question, turn.MessageId, asking.Token));
         }
         catch (OperationCanceledException) when (asking.IsCancellationRequested)
         {
             turn.Stop();
+            await CancelAsync(thread, turn);
         }
         catch (ApiException e)
         {
@@ -143,7 +157,7 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
             return Task.CompletedTask;
 
         thread.Remove(turn);
-        return AskAsync(thread, turn.Question);
+        return AskAsync(thread, new Turn(turn.Question, clock.GetUtcNow(), turn.MessageId));
     }
 
     public void Dispose()
@@ -162,6 +176,21 @@ internal sealed class ChatStore(ApiClient api, TimeProvider clock) : IDisposable
         _conversations.Insert(0, conversation with { Title = turn.Question });
         Notify();
         return conversation.Id;
+    }
+
+    /// <summary>Hanging up does not stop an answer, so it is said.</summary>
+    private async Task CancelAsync(ChatThread thread, Turn turn)
+    {
+        if (thread.Id is not { } id || _closing.IsCancellationRequested)
+            return;
+        try
+        {
+            await api.CancelAsync(id, turn.MessageId, _closing.Token);
+        }
+        catch (Exception e) when (e is ApiException or OperationCanceledException)
+        {
+            // It was whole already, or the conversation is gone.
+        }
     }
 
     private async Task FollowAsync(Turn turn, IAsyncEnumerable<AnswerEvent> events)

@@ -28,10 +28,12 @@ public sealed class Turn
 {
     private readonly StringBuilder _text = new();
 
-    public Turn(string question, DateTimeOffset askedAt)
+    /// <param name="messageId">The id of a turn whose question is asked again.</param>
+    public Turn(string question, DateTimeOffset askedAt, Guid? messageId = null)
     {
         Question = question;
         AskedAt = askedAt;
+        MessageId = messageId ?? Guid.CreateVersion7(askedAt);
     }
 
     public Turn(Exchange exchange)
@@ -39,6 +41,7 @@ public sealed class Turn
         ArgumentNullException.ThrowIfNull(exchange);
         Question = exchange.Question;
         AskedAt = exchange.AskedAt;
+        MessageId = Guid.Parse(exchange.Id);
         Answer = exchange.Answer;
         State = TurnState.Answered;
     }
@@ -46,6 +49,9 @@ public sealed class Turn
     public string Question { get; }
 
     public DateTimeOffset AskedAt { get; }
+
+    /// <summary>Under which the question is asked and its answer stored.</summary>
+    public Guid MessageId { get; }
 
     public TurnState State { get; private set; }
 

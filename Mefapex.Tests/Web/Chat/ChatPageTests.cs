@@ -68,11 +68,37 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
         await turn.GetByText("Yanıtı durdurdunuz.").WaitForAsync();
         (await turn.InnerTextAsync()).ShouldContain(Slow.Trim());
         await hungUp.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var asked = fixture.Api.Asked.Last();
+        await Eventually.UntilAsync(() => fixture.Api.Cancelled.Contains(asked.ToString()), "the API is told");
 
         fixture.Api.Answer = answer => answer.AnswerAsync("Şimdi tamam.");
         await turn.GetByRole(AriaRole.Button, new() { Name = "Yeniden sor" }).ClickAsync();
         await page.Turns.Last.GetByText("Şimdi tamam.").WaitForAsync();
         (await page.Turns.CountAsync()).ShouldBe(1);
+        fixture.Api.Asked.Last().ShouldBe(asked);
+        page.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task An_answer_whose_stream_breaks_is_taken_up_where_it_was()
+    {
+        string? last = null;
+        fixture.Api.Answer = async answer =>
+        {
+            await answer.PieceAsync("Bir ", "m:1");
+            await answer.PieceAsync("iki ", "m:2");
+        };
+        fixture.Api.Rest = (answer, lastEventId) =>
+        {
+            last = lastEventId;
+            return answer.AnswerAsync(["üç."], ScriptedAnswer.Answered() with { Response = "Bir iki üç." });
+        };
+        await using var page = await OpenAsync();
+
+        var turn = await page.AskAsync("Sayar mısın?");
+
+        last.ShouldBe("m:2");
+        (await turn.InnerTextAsync()).ShouldContain("Bir iki üç.");
         page.ShouldBeClean();
     }
 
@@ -231,6 +257,7 @@ public sealed class ChatPageTests(WebFixture fixture, Browser browser) : IClassF
         await Assertions.Expect(page.Question).ToBeFocusedAsync();
 
         var suggestion = page.Page.Locator(".suggestions .choice").First;
+        (await suggestion.InnerTextAsync()).ShouldBe("Önerilen soru?");
         await suggestion.FocusAsync();
         await page.Page.Keyboard.PressAsync("Enter");
         await page.Turns.First.Locator("[data-copy]").WaitForAsync();
