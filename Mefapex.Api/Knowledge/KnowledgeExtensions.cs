@@ -1,6 +1,7 @@
 using Mefapex.Api.Admin;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Entries;
+using Mefapex.Api.Knowledge.Entries.Synonyms;
 using Mefapex.Api.Knowledge.Entries.Transfer;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
@@ -38,6 +39,7 @@ internal static class KnowledgeExtensions
         knowledge.MapEntries();
         knowledge.MapCategories();
         knowledge.MapContact();
+        knowledge.MapSynonyms();
         knowledge.MapTransfer();
     }
 }

@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Knowledge.Entries.Synonyms;
 using Mefapex.Api.Knowledge.Entries.Transfer;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
@@ -22,6 +23,7 @@ internal static class EntryEndpoints
         builder.Services.AddScoped<EntryStore>();
         builder.Services.AddScoped<Categories>();
         builder.Services.AddScoped<EntryImport>();
+        builder.Services.AddScoped<SynonymTrials>();
         return builder;
     }
 

@@ -118,7 +118,7 @@ internal static partial class EntryRules
     }
 
     /// <summary>Lines in their order, each once.</summary>
-    private static List<string> Lines(IReadOnlyList<string?>? values, string field, int least, int most, int longest, FieldErrors errors)
+    public static List<string> Lines(IReadOnlyList<string?>? values, string field, int least, int most, int longest, FieldErrors errors)
     {
         List<string> lines = [.. (values ?? []).Select((value, i) => Line(value, $"{field}[{i}]", longest, errors)).Distinct(StringComparer.Ordinal)];
         if (lines.Count < least)
