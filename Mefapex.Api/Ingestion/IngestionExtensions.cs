@@ -18,6 +18,8 @@ internal static class IngestionExtensions
         builder.Services.AddSingleton<ITextReader, HtmlReader>();
         builder.Services.AddSingleton<ITextReader, CsvFileReader>();
         builder.Services.AddSingleton<ITextReader, JsonReader>();
+        builder.Services.AddSingleton<ITextReader, DocxReader>();
+        builder.Services.AddSingleton<ITextReader, XlsxReader>();
         builder.Services.AddSingleton<ITextReader, PdfReader>();
         builder.Services.AddSingleton<FormatCheck>();
         builder.Services.AddSingleton<UploadReader>();
@@ -27,6 +29,10 @@ internal static class IngestionExtensions
         builder.Services.AddSingleton<ChunkStore>();
         builder.Services.AddSingleton<IngestionSteps>();
         builder.Services.AddHostedService<IngestionWorker>();
+        builder.Services.AddSingleton<FolderWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<FolderWatch>());
+        builder.Services.AddSingleton<OrphanSweep>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<OrphanSweep>());
         return builder;
     }
 }

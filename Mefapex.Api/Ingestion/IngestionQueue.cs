@@ -31,7 +31,7 @@ internal sealed class IngestionQueue(IDbContextFactory<MefapexDb> contexts, IOpt
             from (
                 select tenant_id, document_id, version from document_versions
                 where (status = {DocumentStatus.Waiting} and next_attempt_at <= {now})
-                    or (status = {DocumentStatus.Running} and leased_until < {now})
+                    or (status = {DocumentStatus.Running} and leased_until < {now} and attempts < {_options.MaxAttempts})
                 order by next_attempt_at
                 limit 1
                 for update skip locked) next

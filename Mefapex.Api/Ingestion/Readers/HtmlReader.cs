@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
@@ -19,14 +20,55 @@ internal sealed class HtmlReader : ITextReader
         "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     };
 
+    /// <summary>Each element is compared with those it stands in: what a page nested without end would cost grows with the square.</summary>
+    private const int MaxDepth = 1000;
+    private const int MaxName = 40;
+
+    /// <summary>Elements that end without an end tag, and so do not nest in their like.</summary>
+    private static readonly FrozenSet<string> Unclosed = new[]
+    {
+        "area", "base", "body", "br", "caption", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link",
+        "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     public FileFormat Format => FileFormat.Html;
 
     public async Task ReadAsync(string path, TextCollector output, CancellationToken cancellationToken)
     {
         var text = await TextDecoding.ReadAsync(path, cancellationToken);
+        if (Depth(text) > MaxDepth)
+            throw new UnreadableFileException(FileProblem.TooExpensive, $"elements nested more than {MaxDepth} deep");
         using var document = await new HtmlParser().ParseDocumentAsync(text, cancellationToken);
         if (document.Body is { } body)
             new Walk(output).Run(body, cancellationToken);
+    }
+
+    /// <summary>How deep the elements nest at the deepest, without building them.</summary>
+    private static int Depth(string text)
+    {
+        var open = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        var (depth, deepest) = (0, 0);
+        for (var at = text.IndexOf('<', StringComparison.Ordinal); at >= 0 && deepest <= MaxDepth; at = text.IndexOf('<', at + 1))
+        {
+            var isEnd = at + 1 < text.Length && text[at + 1] == '/';
+            var start = at + (isEnd ? 2 : 1);
+            var end = start;
+            while (end < text.Length && end - start < MaxName && !char.IsWhiteSpace(text[end]) && text[end] is not ('>' or '/' or '<'))
+                end++;
+            if (end == start || !char.IsAsciiLetter(text[start]))
+                continue;
+            var name = text[start..end];
+            if (Unclosed.Contains(name))
+                continue;
+            var count = open.GetValueOrDefault(name);
+            if (isEnd && count == 0)
+                continue;
+            open[name] = count + (isEnd ? -1 : 1);
+            depth += isEnd ? -1 : 1;
+            deepest = Math.Max(deepest, depth);
+        }
+
+        return deepest;
     }
 
     /// <summary>Goes through the tree without calling itself: pages may be nested deeper than a stack is.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class PdfReader(IOptions<IngestionOptions> options) : IT
     public async Task ReadAsync(string path, TextCollector output, CancellationToken cancellationToken)
     {
         var pages = PagesOf(await ExtractAsync(path, cancellationToken));
-        output.HasPages(pages.Count);
+        output.HasPages(pages.Count, tellsEmpty: true);
         var running = RunningLines(pages);
         for (var i = 0; i < pages.Count; i++)
             PlainText.AddParagraphs(string.Join('\n', Without(running, pages[i])), i + 1, output);

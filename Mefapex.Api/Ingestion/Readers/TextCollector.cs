@@ -14,6 +14,7 @@ internal sealed class TextCollector(int maxCharacters)
     private readonly List<PlacedBlock> _blocks = [];
     private readonly HashSet<int> _writtenPages = [];
     private int? _pages;
+    private bool _tellsEmpty;
 
     /// <summary>Takes a block; one that is only white space is passed over.</summary>
     public void Add(TextBlock block)
@@ -31,13 +32,14 @@ internal sealed class TextCollector(int maxCharacters)
             _writtenPages.Add(page);
     }
 
-    /// <summary>Says how many pages the file has, so that those without text are known.</summary>
-    public void HasPages(int count) => _pages = count;
+    /// <summary>Says how many pages the file has.</summary>
+    /// <param name="tellsEmpty">Whether a page on which no block begins is one without text.</param>
+    public void HasPages(int count, bool tellsEmpty) => (_pages, _tellsEmpty) = (count, tellsEmpty);
 
     /// <exception cref="UnreadableFileException">There is no text at all.</exception>
     public ExtractedText Finish()
     {
-        int[] empty = _pages is { } pages ? [.. Enumerable.Range(1, pages).Where(page => !_writtenPages.Contains(page))] : [];
+        int[] empty = _tellsEmpty && _pages is { } pages ? [.. Enumerable.Range(1, pages).Where(page => !_writtenPages.Contains(page))] : [];
         if (_blocks.Count == 0)
             throw new UnreadableFileException(FileProblem.NoText, _pages is { } count ? $"{count} pages, none with text" : null);
         return new ExtractedText(_text.ToString(), _blocks, _pages, empty);

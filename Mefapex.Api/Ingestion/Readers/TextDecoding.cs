@@ -37,17 +37,18 @@ internal static class TextDecoding
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
             return Encoding.BigEndianUnicode;
 
+        // Without a mark: in Latin and Turkish letters one byte of each pair is 0 or 1, and the other one never 0.
         var pairs = Math.Min(bytes.Length, 4096) / 2;
-        var (even, odd) = (0, 0);
-        for (var i = 0; i < pairs; i++)
+        Span<int> zeros = stackalloc int[2];
+        Span<int> smalls = stackalloc int[2];
+        for (var i = 0; i < 2 * pairs; i++)
         {
-            even += bytes[2 * i] == 0 ? 1 : 0;
-            odd += bytes[2 * i + 1] == 0 ? 1 : 0;
+            zeros[i % 2] += bytes[i] == 0 ? 1 : 0;
+            smalls[i % 2] += bytes[i] <= 1 ? 1 : 0;
         }
 
-        // Latin letters have a zero byte each, the other one never.
-        if (even == 0 && odd > pairs * 0.7)
+        if (zeros[0] == 0 && zeros[1] > 0 && smalls[1] > pairs * 0.9)
             return Encoding.Unicode;
-        return odd == 0 && even > pairs * 0.7 ? Encoding.BigEndianUnicode : null;
+        return zeros[1] == 0 && zeros[0] > 0 && smalls[0] > pairs * 0.9 ? Encoding.BigEndianUnicode : null;
     }
 }

@@ -132,6 +132,8 @@ internal sealed class Setup(Workspace workspace, Terminal terminal, TimeProvider
             });
         }
 
+        if (parts.HasFlag(SetupParts.Run))
+            prerequisites.Add(SystemPackages.Poppler);
         if (parts.HasFlag(SetupParts.Tests))
             prerequisites.Add(SystemPackages.Chromium);
         return (prerequisites, jobs);

@@ -37,6 +37,10 @@ internal sealed class SystemPackages(Workspace workspace, Terminal terminal)
         "Chromium, for the end-to-end tests", () => ChromiumPath() is not null, ["chromium"],
         "Install Chromium or Google Chrome; without it the end-to-end tests are skipped.", Required: false);
 
+    public static readonly Prerequisite Poppler = new(
+        "pdftotext (poppler-utils), which reads uploaded PDF files", () => Shell.Which("pdftotext") is not null, ["poppler-utils"],
+        "Install poppler with your system's package manager; without it PDF files are refused.", Required: false);
+
     public static readonly Prerequisite Postgres = new(
         "PostgreSQL", () => PostgresServer.Installed().Any(), ["postgresql"],
         "Its npm package takes its place.", Required: false);

@@ -1,0 +1,63 @@
+using Mefapex.Api.Data;
+using Mefapex.Api.Files;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.Api.Ingestion;
+
+/// <summary>Removes files that no version has: left by a process that ended between storing a file and noting it.</summary>
+internal sealed partial class OrphanSweep(
+    IDbContextFactory<MefapexDb> contexts,
+    FileStore files,
+    DatabaseState database,
+    IOptions<IngestionOptions> options,
+    TimeProvider time,
+    ILogger<OrphanSweep> logger) : BackgroundService
+{
+    private const int Batch = 1000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.WhenReadyAsync(stoppingToken);
+        while (true)
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (Exception e) when (DatabaseFault.IsOutage(e) || e is IOException or UnauthorizedAccessException)
+            {
+                LogPostponed(e.GetBaseException().Message);
+            }
+
+            await Task.Delay(options.Value.OrphanAge, time, stoppingToken);
+        }
+    }
+
+    /// <returns>How many were removed.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        foreach (var keys in files.KeysBefore(time.GetUtcNow() - options.Value.OrphanAge).Chunk(Batch))
+        {
+            var owned = await db.DocumentVersions.Where(v => keys.Contains(v.StorageKey)).Select(v => v.StorageKey)
+                .ToHashSetAsync(StringComparer.Ordinal, cancellationToken);
+            foreach (var key in keys.Where(key => !owned.Contains(key)))
+            {
+                files.Delete(key);
+                removed++;
+            }
+        }
+
+        if (removed > 0)
+            LogRemoved(removed);
+        return removed;
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Count} stored files that no document has were removed")]
+    private partial void LogRemoved(int count);
+
+    [LoggerMessage(LogLevel.Warning, "Looking for files that no document has waits: {Reason}")]
+    private partial void LogPostponed(string reason);
+}
