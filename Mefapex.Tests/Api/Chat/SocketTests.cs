@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -80,6 +82,30 @@ public sealed class SocketTests(PatientApi api) : IClassFixture<PatientApi>
 
         (await ReceiveAsync(socket))["user_id"]!.GetValue<string>().ShouldBe(userId);
         socket.SubProtocol.ShouldBe(way == "subprotocol" ? "bearer" : null);
+    }
+
+    [Fact]
+    public async Task A_token_in_the_address_stays_out_of_traces()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var client = await api.Host.SignInAsync("demo");
+        var token = TokenOf(client);
+        using (var socket = new ClientWebSocket())
+        {
+            await socket.ConnectAsync(AddressOf(api.Host, $"/ws?token={token}"), Cancellation);
+            await ReceiveAsync(socket);
+        }
+
+        await Eventually.UntilAsync(
+            () => spans.Any(span => span.GetTagItem("url.path") is "/ws"), "the socket's span has ended");
+        spans.SelectMany(span => span.TagObjects).ShouldAllBe(tag => !$"{tag.Value}".Contains(token));
     }
 
     [Fact]
