@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using Mefapex.Bench.Chat;
 using Mefapex.Bench.Embed;
 using Mefapex.Bench.Generate;
 using Mefapex.Bench.Measuring;
 using Mefapex.Bench.Soak;
+using Mefapex.Bench.Vectors;
 using Spectre.Console;
 
 using var stop = new CancellationTokenSource();
@@ -24,10 +26,12 @@ try
     var options = new Options(args.Skip(1));
     return args.FirstOrDefault() switch
     {
+        "chat" => await ChatBenchmark.RunAsync(options, console, stop.Token),
         "embed" => await EmbedBenchmark.RunAsync(options, console, stop.Token),
         "generate" => await GenerateBenchmark.RunAsync(options, console, stop.Token),
         "soak" => await SoakBenchmark.RunAsync(options, console, stop.Token),
-        var name => throw new BenchException($"There is no benchmark '{name}': say embed, generate or soak."),
+        "vectors" => await VectorBenchmark.RunAsync(options, console, stop.Token),
+        var name => throw new BenchException($"There is no benchmark '{name}': say chat, embed, generate, soak or vectors."),
     };
 }
 catch (BenchException exception)

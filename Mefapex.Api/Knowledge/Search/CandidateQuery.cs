@@ -10,7 +10,7 @@ namespace Mefapex.Api.Knowledge.Search;
 internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatistics statistics)
 {
     /// <summary>Rows that full text may visit, in either table.</summary>
-    private const int RowBudget = 600;
+    private const int RowBudget = 500;
 
     private const string Entries =
         """
@@ -36,8 +36,8 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         )
         select b.entry_id,
             ts_rank(t.original_search, case b.language when 'en' then q.english else q.turkish end, 1)::float8,
-            (select sum(k.weight * ts_rank(f.folded, k.query)) from scored k),
-            ts_rank(f.folded, $10::tsquery, 1)::float8
+            coalesce((select sum(k.weight * ts_rank(f.folded, k.query)) from scored k), 0),
+            coalesce(ts_rank(f.folded, $10::tsquery, 1), 0)::float8
         from best b
         cross join q
         join knowledge_texts t on t.tenant_id = $1 and t.entry_id = b.entry_id and t.language = b.language
@@ -119,13 +119,15 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
     public async Task<StageCandidates> RunAsync(CandidateRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        // A batch is one implicit transaction, which settings made here live as long as. Plans that do not look at the
+        // parameters are as good, and making one anew takes longer than running it.
         await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(
+            "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('pg_trgm.similarity_threshold', '0.2', true)"));
         batch.BatchCommands.Add(Command("select version from knowledge_bases where tenant_id = $1", request.TenantId));
         batch.BatchCommands.Add(OfEntries(request));
         if (request.Trigrams)
         {
-            // A batch is one implicit transaction, which the threshold lives as long as.
-            batch.BatchCommands.Add(new("select set_config('pg_trgm.similarity_threshold', '0.2', true)"));
             batch.BatchCommands.Add(Command(
                 Trigrams, request.TenantId, request.Question.Folded, request.Reader.Keys, request.Today, request.Limit));
         }
@@ -133,16 +135,15 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         if (request.Passages > 0)
             batch.BatchCommands.Add(OfChunks(request));
 
-        // Planning takes longer than running; the plan stays with the pooled connection.
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
         var version = await rows.ReadAsync(cancellationToken) ? rows.GetInt64(0) : 0;
         await rows.NextResultAsync(cancellationToken);
         var entries = await EntriesAsync(rows, cancellationToken);
         var trigrams = new List<StageHit>();
         if (request.Trigrams)
         {
-            await rows.NextResultAsync(cancellationToken);
             await rows.NextResultAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
                 trigrams.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
@@ -179,7 +180,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             plan.Weights,
             plan.Scored,
             plan.ScoredWeights,
-            request.Question.SynonymQuery);
+            request.Question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value);
     }
 
     private NpgsqlBatchCommand OfChunks(CandidateRequest request)

@@ -1,11 +1,10 @@
-using System.Collections;
 using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
 
-/// <summary>An entry as questions are compared with it.</summary>
+/// <summary>An entry as questions are compared with it; it does not change, so snapshots share it.</summary>
 internal sealed class EntryDocument
 {
     /// <summary>Editors put it on entries about situations that need a person at once.</summary>
@@ -85,6 +84,7 @@ internal sealed class Phrase
     {
         var folded = FoldedText.Of(text, language);
         var terms = Term.Of(folded, language);
+        Number = vocabulary.AddPhrase();
         Words = Array.ConvertAll(terms, vocabulary.Add);
         Spans = synonyms.Find(terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();
@@ -95,8 +95,8 @@ internal sealed class Phrase
     /// <summary>Numbers in the vocabulary.</summary>
     public int[] Words { get; }
 
-    /// <summary>See <see cref="TermWeight.Rarity"/>, one for each word.</summary>
-    public double[] Rarity { get; set; } = [];
+    /// <summary>Its own among all phrases of the vocabulary.</summary>
+    public int Number { get; }
 
     public IReadOnlyList<SynonymSpan> Spans { get; }
 
@@ -107,22 +107,25 @@ internal sealed class Phrase
 
     /// <summary>See <see cref="TrigramSet"/>.</summary>
     public int[] Trigrams { get; }
-
-    /// <summary>Length of the weighted vector of <see cref="Grams"/>.</summary>
-    public double GramNorm { get; set; }
 }
 
 /// <param name="Hash">See <see cref="CharacterGrams"/>.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Gram(int Hash, int Count);
 
-/// <summary>Words with their numbers.</summary>
-internal sealed class Vocabulary : IReadOnlyList<Term>
+/// <summary>
+/// Words with their numbers, and numbers for phrases. It only ever grows, so the snapshots that follow each other share one
+/// and the entries that stay; one thread at a time adds to it while others read.
+/// </summary>
+internal sealed class Vocabulary
 {
     private readonly Dictionary<Term, int> _numbers = [];
-    private readonly List<Term> _terms = [];
+    private volatile Term[] _terms = new Term[256];
 
-    public int Count => _terms.Count;
+    public int Count => _numbers.Count;
+
+    /// <summary>How many phrases have a number.</summary>
+    public int Phrases { get; private set; }
 
     public Term this[int index] => _terms[index];
 
@@ -130,11 +133,14 @@ internal sealed class Vocabulary : IReadOnlyList<Term>
     {
         if (_numbers.TryGetValue(term, out var number))
             return number;
-        _terms.Add(term);
-        return _numbers[term] = _terms.Count - 1;
+        number = _numbers.Count;
+        var terms = _terms;
+        if (number == terms.Length)
+            Array.Resize(ref terms, 2 * number);
+        terms[number] = term;
+        _terms = terms;
+        return _numbers[term] = number;
     }
 
-    public IEnumerator<Term> GetEnumerator() => _terms.GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    public int AddPhrase() => Phrases++;
 }

@@ -7,6 +7,7 @@ internal sealed class KnowledgeSearch(
     SnapshotStore snapshots,
     CandidateQuery candidates,
     IVectorIndex vectors,
+    PassageTerms passageTerms,
     TimeProvider time)
 {
     /// <summary>Chunks that are found.</summary>
@@ -16,10 +17,6 @@ internal sealed class KnowledgeSearch(
 
     /// <summary>So many that the nearest entries show several of their wordings each.</summary>
     private const int VectorHits = 512;
-
-    /// <summary>Up to so many titles and questions PostgreSQL compares trigrams for every question; among more, only for
-    /// those with a word that may be a slip.</summary>
-    private const int FewPhrases = 4000;
 
     /// <param name="reader">Only what this reader may read is found.</param>
     /// <param name="language">The question's, ISO 639-1.</param>
@@ -67,7 +64,7 @@ internal sealed class KnowledgeSearch(
                     Question = question,
                     Today = today,
                     Limit = PerStage,
-                    Trigrams = snapshot.Phrases <= FewPhrases || question.HasUnfamiliarWord,
+                    Trigrams = !snapshot.HasManyPhrases,
                     Passages = snapshot.HasPassages ? MaxPassages : 0,
                     Near = chunks,
                 },
@@ -86,7 +83,7 @@ internal sealed class KnowledgeSearch(
                 entries.Count > 0,
                 Fusion.Candidates(comparison, snapshot, e => e.IsFound(reader, today), stages, near),
                 near.Questions,
-                [.. stages.Chunks.Select(c => Passage.Of(c, comparison))]);
+                [.. stages.Chunks.Select(c => Passage.Of(c, passageTerms.Of(c), comparison))]);
         }
 
         Task<IReadOnlyList<VectorHit>> NearAsync(VectorSource source, int count) => vector is null

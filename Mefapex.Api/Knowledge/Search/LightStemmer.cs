@@ -14,6 +14,10 @@ internal static class LightStemmer
     /// <summary>Longest first within each round; the number is the shortest stem that the ending may leave.</summary>
     private static readonly (string Ending, int Stem)[] Endings = MakeEndings();
 
+    /// <summary>The same, by their last letter.</summary>
+    private static readonly (string Ending, int Stem)[][] EndingsByLast =
+        [.. Enumerable.Range('a', 26).Select(last => Endings.Where(e => e.Ending[^1] == last).ToArray())];
+
     /// <summary>Nouns that lose their last vowel before an ending.</summary>
     private static readonly FrozenDictionary<string, string> DroppedVowels = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -74,7 +78,7 @@ internal static class LightStemmer
 
     private static ReadOnlySpan<char> StripOne(ReadOnlySpan<char> word)
     {
-        foreach (var (ending, shortest) in Endings)
+        foreach (var (ending, shortest) in EndingsByLast[word[^1] - 'a'])
         {
             var left = word.Length - ending.Length;
             if (left < 2 || !word.EndsWith(ending, StringComparison.Ordinal))

@@ -15,6 +15,9 @@ internal sealed record MatchPlan(string[] Queries, double[] Weights, string[] Sc
     /// <summary>Long questions are looked for by their most telling words.</summary>
     private const int MostKeys = 16;
 
+    /// <summary>Keys with so many times the budget's rows say too little for what going through them takes.</summary>
+    private const int TooCommon = 8;
+
     /// <param name="rows">Rows of common lexemes; others count as rare.</param>
     /// <param name="budget">Rows that may be visited.</param>
     public static MatchPlan Of(IReadOnlyList<SearchKey> keys, FrozenDictionary<string, int> rows, int budget)
@@ -32,9 +35,10 @@ internal sealed record MatchPlan(string[] Queries, double[] Weights, string[] Sc
         }
 
         var found = string.Join(" | ", finding.Select(k => k.Query));
+        var weighing = telling.Where(k => finding.Contains(k) || k.RowsIn(rows) <= budget * TooCommon).ToList();
         return new MatchPlan(
-            [.. telling.Select(k => finding.Contains(k) ? k.Query : $"({found}) & ({k.Query})")],
-            [.. telling.Select(k => k.Weight)],
+            [.. weighing.Select(k => finding.Contains(k) ? k.Query : $"({found}) & ({k.Query})")],
+            [.. weighing.Select(k => k.Weight)],
             [.. telling.Select(k => k.Query)],
             [.. telling.Select(k => k.Weight)]);
     }

@@ -23,9 +23,10 @@ internal sealed record Passage(
     double Fused,
     PassageFeatures Features)
 {
-    public static Passage Of(ChunkHit hit, Comparison comparison)
+    /// <param name="terms">The words of title, heading and text in order.</param>
+    public static Passage Of(ChunkHit hit, Term[] terms, Comparison comparison)
     {
-        var (coverage, telling) = comparison.Coverage($"{hit.Title}\n{hit.Heading}\n{hit.Text}", hit.Language);
+        var (coverage, telling) = comparison.Coverage(terms);
         return new Passage(
             hit.DocumentId,
             hit.Version,

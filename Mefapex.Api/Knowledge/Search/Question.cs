@@ -6,6 +6,10 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <summary>A question prepared for searching one snapshot.</summary>
 internal sealed class Question
 {
+    /// <summary>A word that the knowledge knows less well may be a slip, see <see cref="TermWeight"/>.</summary>
+    private const double Familiar = 0.9;
+    private const int MostAlike = 4;
+
     public Question(string text, string language, KnowledgeSnapshot snapshot)
     {
         var folded = FoldedText.Of(text, language);
@@ -18,7 +22,7 @@ internal sealed class Question
         Grams = CharacterGrams.Of(Folded);
         Trigrams = TrigramSet.Of(Folded);
         GramNorm = Math.Sqrt(Grams.Sum(g => Math.Pow(g.Value * snapshot.GramWeight(g.Key), 2)));
-        SearchKeys = MakeSearchKeys(snapshot.Synonyms);
+        SearchKeys = MakeSearchKeys(snapshot);
         SynonymQuery = SearchKey.QueryOf(snapshot.Synonyms.TermsOf(Spans));
     }
 
@@ -67,12 +71,19 @@ internal sealed class Question
         .DefaultIfEmpty(1)
         .Max();
 
-    /// <summary>Whether a telling word may be a slip for one of the knowledge's words.</summary>
-    public bool HasUnfamiliarWord => Terms.Zip(Weights).Any(t => !t.First.IsStopWord && t.Second.Known < 0.9);
+    /// <summary>The words of the knowledge that are most like a word, which may be a slip for one of them.</summary>
+    private static List<Term> Alike(Term term, KnowledgeSnapshot snapshot) =>
+    [
+        .. snapshot.MatchesOf(term)
+            .OrderByDescending(m => m.Likeness)
+            .Take(MostAlike)
+            .Select(m => snapshot.Vocabulary[m.Word]),
+    ];
 
     /// <summary>Each telling word, and less the words that stand for it; all words when none is telling.</summary>
-    private List<SearchKey> MakeSearchKeys(SynonymIndex synonyms)
+    private List<SearchKey> MakeSearchKeys(KnowledgeSnapshot snapshot)
     {
+        var synonyms = snapshot.Synonyms;
         var keys = new List<SearchKey>();
         var telling = Terms.Any(t => !t.IsStopWord);
         for (var term = 0; term < Terms.Length; term++)
@@ -80,6 +91,8 @@ internal sealed class Question
             var spans = Spans.Where(s => term >= s.Start && term < s.Start + s.Length).ToList();
             if (!telling || !Terms[term].IsStopWord)
                 keys.Add(SearchKey.Of(term, [Terms[term]], Weights[term].Rarity, isSynonym: false));
+            if (snapshot.HasManyPhrases && Weights[term].Known is > 0 and < Familiar && !Terms[term].IsStopWord)
+                keys.Add(SearchKey.Of(term, Alike(Terms[term], snapshot), Weights[term].Rarity * Weights[term].Known, isSynonym: true));
             foreach (var strength in spans.GroupBy(s => synonyms.StrengthOf(s.Group)))
             {
                 var words = synonyms.TermsOf(strength).ToList();

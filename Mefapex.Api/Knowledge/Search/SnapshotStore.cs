@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge.Index;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Knowledge.Search;
@@ -8,6 +9,7 @@ namespace Mefapex.Api.Knowledge.Search;
 internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, KnowledgeSnapshot> _snapshots = new();
+    private readonly ConcurrentDictionary<Guid, Origin> _origins = new();
     private readonly SemaphoreSlim _loading = new(1);
 
     /// <summary>The snapshot at hand, loaded when there is none or it is older than <paramref name="atLeast"/>.</summary>
@@ -18,7 +20,7 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         await _loading.WaitAsync(cancellationToken);
         try
         {
-            return Current(tenantId, atLeast) ?? (_snapshots[tenantId] = await LoadAsync(tenantId, supposed: null, cancellationToken));
+            return Current(tenantId, atLeast) ?? (_snapshots[tenantId] = await LoadAsync(tenantId, cancellationToken));
         }
         finally
         {
@@ -44,30 +46,64 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
     }
 
     /// <summary>The tenant's present knowledge with other synonyms than it has; kept by nobody.</summary>
-    public Task<KnowledgeSnapshot> SupposeAsync(
-        Guid tenantId, IReadOnlyList<SynonymGroup> synonyms, CancellationToken cancellationToken) =>
-        LoadAsync(tenantId, synonyms, cancellationToken);
+    public async Task<KnowledgeSnapshot> SupposeAsync(
+        Guid tenantId, IReadOnlyList<SynonymGroup> synonyms, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var knowledge = await BaseAsync(db, tenantId, cancellationToken);
+        var entries = await Published(db, tenantId).ToListAsync(cancellationToken);
+        return new KnowledgeSnapshot(knowledge, entries, synonyms, await HasPassagesAsync(db, tenantId, cancellationToken));
+    }
 
     public void Dispose() => _loading.Dispose();
 
     private KnowledgeSnapshot? Current(Guid tenantId, long atLeast) =>
         _snapshots.TryGetValue(tenantId, out var snapshot) && snapshot.Version >= atLeast ? snapshot : null;
 
-    private async Task<KnowledgeSnapshot> LoadAsync(
-        Guid tenantId, IReadOnlyList<SynonymGroup>? supposed, CancellationToken cancellationToken)
+    /// <summary>Reads only the entries that changed since the snapshot before, unless the synonyms did.</summary>
+    private async Task<KnowledgeSnapshot> LoadAsync(Guid tenantId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        // The version is read first: a change in between leaves the snapshot newer than it says, and it is loaded again.
-        var knowledge = await db.KnowledgeBases.AsNoTracking().SingleOrDefaultAsync(k => k.TenantId == tenantId, cancellationToken)
-            ?? new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default };
-        var synonyms = supposed ?? await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
-        var entries = await db.KnowledgeEntries.AsNoTracking()
-            .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
-            .Include(e => e.Texts)
-            .Include(e => e.Questions)
-            .AsSplitQuery()
-            .ToListAsync(cancellationToken);
-        var hasPassages = await db.Documents.AnyAsync(d => d.TenantId == tenantId && d.CurrentVersion != null, cancellationToken);
-        return new KnowledgeSnapshot(knowledge, entries, synonyms, hasPassages);
+        // Version and marks are read first: a change in between leaves the snapshot newer than they say, and it is loaded again.
+        var knowledge = await BaseAsync(db, tenantId, cancellationToken);
+        var marks = await KnowledgeMarks.OfEntriesAsync(db, tenantId, cancellationToken);
+        var groups = await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
+        var synonyms = string.Join('\n', groups.OrderBy(g => g.Position).Select(g => string.Join('\t', g.Terms)));
+        var hasPassages = await HasPassagesAsync(db, tenantId, cancellationToken);
+
+        KnowledgeSnapshot snapshot;
+        if (_snapshots.TryGetValue(tenantId, out var previous) && !previous.IsWorn && _origins[tenantId] is var origin && origin.Synonyms == synonyms)
+        {
+            var changed = marks.Where(m => origin.Marks.GetValueOrDefault(m.Key) != m.Value).Select(m => m.Key).ToList();
+            var staying = marks.Keys.Except(changed, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+            var entries = changed.Count == 0
+                ? []
+                : await Published(db, tenantId).Where(e => changed.Contains(e.Id)).ToListAsync(cancellationToken);
+            snapshot = new KnowledgeSnapshot(previous, knowledge, entries, staying, hasPassages);
+        }
+        else
+        {
+            snapshot = new KnowledgeSnapshot(knowledge, await Published(db, tenantId).ToListAsync(cancellationToken), groups, hasPassages);
+        }
+
+        _origins[tenantId] = new Origin(marks, synonyms);
+        return snapshot;
     }
+
+    private static async Task<KnowledgeBase> BaseAsync(MefapexDb db, Guid tenantId, CancellationToken cancellationToken) =>
+        await db.KnowledgeBases.AsNoTracking().SingleOrDefaultAsync(k => k.TenantId == tenantId, cancellationToken)
+            ?? new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default };
+
+    private static IQueryable<KnowledgeEntry> Published(MefapexDb db, Guid tenantId) => db.KnowledgeEntries.AsNoTracking()
+        .Where(e => e.TenantId == tenantId && e.PublishedVersion != null)
+        .Include(e => e.Texts)
+        .Include(e => e.Questions)
+        .AsSplitQuery();
+
+    private static Task<bool> HasPassagesAsync(MefapexDb db, Guid tenantId, CancellationToken cancellationToken) =>
+        db.Documents.AnyAsync(d => d.TenantId == tenantId && d.CurrentVersion != null, cancellationToken);
+
+    /// <summary>What a snapshot was made from.</summary>
+    /// <param name="Marks">By entry, see <see cref="KnowledgeMarks"/>.</param>
+    private sealed record Origin(Dictionary<string, string> Marks, string Synonyms);
 }

@@ -110,7 +110,7 @@ internal static class EmbedBenchmark
                 Time(batches, texts => encoder.Encode(texts, cancellationToken: cancellationToken), TimeSpan.Zero);
                 for (var round = 0; round < rounds; round++)
                     Keep(Time(batches, texts => encoder.Encode(texts, cancellationToken: cancellationToken), Turn / 2), size, own, rates);
-                var row = new Row(least == most ? $"{least}" : $"{least}-{most}", size, size * (least + most) / 2.0, own.Summary(), Median(rates), new Latency(0, 0, 0, 0, 0), double.NaN);
+                var row = new Row(least == most ? $"{least}" : $"{least}-{most}", size, size * (least + most) / 2.0, own.Summary(), Median(rates), new Latency(0, 0, 0, 0, 0, 0), double.NaN);
                 Show(row, report, console);
                 if (size == 1 && most == 8)
                     report.Judge("p50 of a short text, bundled encoder, in process", row.Own.P50, "ms", 0.3, atLeast: false);
@@ -127,7 +127,7 @@ internal static class EmbedBenchmark
         const int calls = 500;
         const int warmUps = 4;
         await using var service = await ServiceProcess.StartAsync(
-            new Dictionary<string, string> { ["Models__CacheSize"] = "0" }, cancellationToken);
+            "Mefapex.Ai", new Dictionary<string, string> { ["Models__CacheSize"] = "0" }, cancellationToken);
         using var detector = LanguageDetector.LoadBundled();
         var inProcess = new Timings();
         var overHttp = new Timings();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Mefapex.Bench.Measuring;
 
-/// <summary>The AI service as a process of its own on a free port of the loopback interface.</summary>
+/// <summary>A service of ours as a process of its own on a free port of the loopback interface.</summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
@@ -14,12 +14,15 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private ServiceProcess(Process process, Uri address)
     {
         _process = process;
+        Address = address;
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 512 })
         {
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(60),
         };
     }
+
+    public Uri Address { get; }
 
     public HttpClient Http { get; }
 
@@ -35,14 +38,26 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time that it has used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts it and waits until it is ready.</summary>
+    /// <param name="project">Such as <c>Mefapex.Ai</c>.</param>
     public static async Task<ServiceProcess> StartAsync(
-        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+        string project, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("dotnet", [Program(), "--urls", $"http://127.0.0.1:{port}"])
+        var start = new ProcessStartInfo("dotnet", [Program(project), "--urls", $"http://127.0.0.1:{port}"])
         {
             UseShellExecute = false,
+            WorkingDirectory = Path.Combine(Checkout.Root, project),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -60,7 +75,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         var service = new ServiceProcess(process, new Uri($"http://127.0.0.1:{port}"));
         try
         {
-            await service.WaitAsync(said, cancellationToken);
+            await service.WaitAsync(project, said, cancellationToken);
             return service;
         }
         catch
@@ -82,7 +97,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task WaitAsync(Queue<string> said, CancellationToken cancellationToken)
+    private async Task WaitAsync(string project, Queue<string> said, CancellationToken cancellationToken)
     {
         var begin = Stopwatch.GetTimestamp();
         while (!_process.HasExited && Stopwatch.GetElapsedTime(begin) < StartTimeout)
@@ -102,16 +117,16 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
 
         lock (said)
-            throw new BenchException($"The AI service did not become ready. It said:\n{string.Join('\n', said)}");
+            throw new BenchException($"{project} did not become ready. It said:\n{string.Join('\n', said)}");
     }
 
-    private static string Program()
+    private static string Program(string project)
     {
-        var program = Path.Combine(Checkout.Root, "Mefapex.Ai", "bin", Checkout.Configuration, "net10.0", "Mefapex.Ai.dll");
+        var program = Path.Combine(Checkout.Root, project, "bin", Checkout.Configuration, "net10.0", $"{project}.dll");
         return File.Exists(program) ? program : throw new BenchException($"{program} is missing; build eng/Mefapex.Bench first.");
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

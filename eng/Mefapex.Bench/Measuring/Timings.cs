@@ -35,7 +35,7 @@ internal sealed class Timings
         double[] sorted;
         lock (_lock)
             sorted = [.. _milliseconds.Order()];
-        return new Latency(sorted.Length, At(sorted, 0.50), At(sorted, 0.95), At(sorted, 0.99), sorted.Sum());
+        return new Latency(sorted.Length, At(sorted, 0.50), At(sorted, 0.95), At(sorted, 0.99), At(sorted, 1), sorted.Sum());
     }
 
     private static double At(double[] sorted, double share) =>
@@ -43,4 +43,4 @@ internal sealed class Timings
 }
 
 /// <summary>Durations in milliseconds.</summary>
-internal sealed record Latency(int Calls, double P50, double P95, double P99, double Total);
+internal sealed record Latency(int Calls, double P50, double P95, double P99, double Max, double Total);

@@ -26,7 +26,7 @@ internal static class SoakBenchmark
         var report = new Report("soak");
         using var generator = new TinyGenerator(contextLength: 1024);
         await using var service = await ServiceProcess.StartAsync(
-            new Dictionary<string, string> { ["Models__Generator__Path"] = generator.Folder }, cancellationToken);
+            "Mefapex.Ai", new Dictionary<string, string> { ["Models__Generator__Path"] = generator.Folder }, cancellationToken);
         var load = new MixedLoad(service.Http);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -8,9 +8,12 @@ internal static class BenchCommand
 
     public static readonly Command Bench = new(
         "bench",
-        "embed|generate|soak [options]",
+        "chat|embed|generate|soak|vectors [options]",
         "measures speed and memory, as tables and with --json FILE as JSON",
         """
+        chat      questions over HTTP to API, AI service and PostgreSQL, all on this machine, at a fixed rate: once
+                  all different, once the same ones again
+                  --rate QUESTIONS-A-SECOND (100)   --seconds N (60)   --entries N (2000)   --chunks N (20000)
         embed     encoders at batch 1, 8, 32 and 8, 32, 128 tokens, and what HTTP adds; beside the same
                   graph and texts under @huggingface/transformers, which Node.js runs in turns with it
                   --rounds N (5)   --no-peer   --model DIR for an encoder folder of your own
@@ -19,6 +22,8 @@ internal static class BenchCommand
         soak      mixed load on the AI service: failures, and growth of memory after the warm-up
                   --minutes N (30)   --warm-up N (5)   --rate REQUESTS-A-SECOND (100)
                   --reload SECONDS, to unload all models so often
+        vectors   the exact vector index beside plain comparison of all vectors: time and recall
+                  --vectors N (100000)   --dimensions N (256)   --searches N (400)
         Ends with 0 when all targets are met, 1 when not.
         """,
         RunAsync);
@@ -27,7 +32,7 @@ internal static class BenchCommand
     {
         var rest = arguments.TakeAll();
         if (rest.Length == 0 || rest[0].StartsWith('-'))
-            throw SetupException.Usage("Which benchmark?", "./mefapex bench embed, generate or soak; ./mefapex help bench says more.");
+            throw SetupException.Usage("Which benchmark?", "./mefapex bench chat, embed, generate, soak or vectors; ./mefapex help bench says more.");
         await context.SetupAsync(SetupParts.Build, probeAnew: false, cancellationToken);
 
         var project = Path.Combine(context.Workspace.Root, "eng", "Mefapex.Bench");
