@@ -106,11 +106,12 @@ internal sealed partial class PdfReader(IOptions<IngestionOptions> options) : IT
         }
         else
         {
-            // exec keeps the process id, so that killing it kills the reader. Not every system can limit memory so.
+            // exec keeps the process id, so that killing it kills the reader; nice leaves the processor to those who ask
+            // questions. Not every system can limit memory so.
             start.FileName = "/bin/sh";
             command =
             [
-                "-c", "ulimit -t \"$1\"; ulimit -v \"$2\" 2>/dev/null; shift 2; exec \"$@\"", "sh",
+                "-c", "ulimit -t \"$1\"; ulimit -v \"$2\" 2>/dev/null; shift 2; exec nice -n 10 \"$@\"", "sh",
                 _options.PdfTimeout.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture),
                 (_options.PdfMemoryBytes / 1024).ToString(CultureInfo.InvariantCulture),
                 .. command,
