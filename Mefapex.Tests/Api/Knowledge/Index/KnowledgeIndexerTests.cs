@@ -47,7 +47,7 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
             var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
             var tenantId = (await KnowledgeFixture.TenantAsync(host, "fabrika")).Id;
             await db.Set<KnowledgeQuestion>()
-                .Where(q => q.TenantId == tenantId && q.EntryId == "otopark" && q.Position == 0)
+                .Where(q => q.TenantId == tenantId && q.EntryId == "otopark" && q.Language == "tr" && q.Position == 0)
                 .ExecuteUpdateAsync(q => q.SetProperty(x => x.Text, "Kaykayımı nereye bırakayım?"), Cancellation);
             await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
         }
