@@ -1,6 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
+using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;

@@ -11,6 +11,7 @@ internal static class AnswerExtensions
         services.AddSingleton<Smalltalk>();
         services.AddSingleton(_ => CalibrationFile.Load());
         services.AddSingleton<WarningSigns>();
+        services.AddSingleton<Calibrations>();
         services.AddSingleton<Decider>();
         services.AddSingleton<AnswerMetrics>();
         services.AddSingleton<AnswerCache>();

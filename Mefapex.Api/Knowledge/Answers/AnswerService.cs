@@ -17,7 +17,7 @@ internal sealed class AnswerService(
     QuestionSearch search,
     WarningSigns warningSigns,
     Decider decider,
-    CalibrationFile calibrations,
+    Calibrations calibrations,
     IVectorIndex vectors,
     AiAvailability ai,
     AnswerMetrics metrics,
@@ -133,7 +133,7 @@ internal sealed class AnswerService(
     /// <summary>The answer while PostgreSQL does not search.</summary>
     private AnswerResult FromMemory(Inquiry asked, StepClock clock)
     {
-        var ranking = ApprovedOnly.Rank(asked, calibrations);
+        var ranking = ApprovedOnly.Rank(asked, calibrations.LastOf(asked.Tenant.Id));
         var reply = ReplyTo(asked, ranking);
         clock.Lap("decision");
         return Finish(asked, reply, Degradation.ApprovedOnly, clock, ranking);

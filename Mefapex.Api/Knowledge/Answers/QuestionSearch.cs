@@ -11,7 +11,7 @@ internal sealed class QuestionSearch(
     KnowledgeSearch search,
     IVectorIndex vectors,
     IndexSignal indexSignal,
-    CalibrationFile calibrations,
+    Calibrations calibrations,
     Decider decider)
 {
     /// <exception cref="OperationCanceledException">The search took too long.</exception>
@@ -45,7 +45,7 @@ internal sealed class QuestionSearch(
     {
         var vector = encoded.ModelHash is null ? null : new QuestionVector(encoded.ModelHash, encoded.Vectors[number]);
         var found = await search.SearchAsync(asked.Tenant.Id, asked.Reader, wording, asked.Language, vector, cancellationToken);
-        return Ranking.Of(found, encoded.ModelHash, calibrations);
+        return Ranking.Of(found, encoded.ModelHash, await calibrations.OfAsync(asked.Tenant.Id, found.Snapshot.Version, cancellationToken));
     }
 }
 

@@ -1,5 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
+using Mefapex.Api.Knowledge.Entries;
+using Mefapex.Api.Knowledge.Review.Contradictions;
 
 namespace Mefapex.Api.Knowledge.Review;
 
@@ -8,6 +10,17 @@ internal static class ReviewExtensions
     public static WebApplicationBuilder AddReview(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<Labels>();
+        builder.Services.AddOptions<ReviewOptions>().BindConfiguration(ReviewOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddScoped<Unanswered>();
+        builder.Services.AddScoped<ContradictionFinder>();
+        builder.Services.AddScoped<IPublishCheck, AnswerCheck>();
+        builder.Services.AddScoped<IPublishCheck, ContradictionCheck>();
+        builder.Services.AddSingleton<ExpiryTasks>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ExpiryTasks>());
+        builder.Services.AddSingleton<QuestionVectorCache>();
+        builder.Services.AddScoped<QuestionVectors>();
+        builder.Services.AddScoped<LabelSearch>();
+        builder.Services.AddScoped<CalibrationFitting>();
         return builder;
     }
 
@@ -15,5 +28,12 @@ internal static class ReviewExtensions
     {
         var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").RequireEditor().NeedsDatabase();
         review.MapLabels();
+        review.MapCalibration();
+
+        var editors = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").ForEditors();
+        editors.MapWhy();
+        editors.MapUnanswered();
+        editors.MapContradictions();
+        editors.MapExpiring();
     }
 }

@@ -1,3 +1,4 @@
+using Mefapex.Api.Knowledge.Answers;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Knowledge.Review;

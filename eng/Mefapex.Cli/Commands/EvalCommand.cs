@@ -25,6 +25,10 @@ internal static class EvalCommand
         misses    answerable questions without hit@1, and NONE questions that were not declined.
 
           --json FILE              every line's outcome and all figures
+          --fit                    fits the weights of the answers to the questions instead, for each
+                                   tenant; they are taken into use from 150 questions, 20 of them
+                                   NONE, and when cross-validation finds nothing worse. Signs in with
+                                   --user and --password, or MEFAPEX_TOKEN, else as the demo operator
           --misses N               how many misses are listed (20)
           --api URL                another API than the one of this clone
           --min-hit1 X  --min-hit3 X  --min-mrr X  --min-declined X  --max-wrongly-declined X
@@ -39,10 +43,47 @@ internal static class EvalCommand
         var options = EvalOptions.Take(arguments);
         var questions = EvalQuestion.Read(options.Questions);
         if (options.Api is { } api)
-            return await MeasureAsync(api, TimeSpan.Zero, options, questions, cancellationToken);
+            return await RunAsync(api, TimeSpan.Zero, options, questions, cancellationToken);
 
         await using var system = await RunningSystem.FindOrStartAsync(context, cancellationToken);
-        return await MeasureAsync(system.Api, system.IsNew ? IndexingTime : TimeSpan.Zero, options, questions, cancellationToken);
+        return await RunAsync(system.Api, system.IsNew ? IndexingTime : TimeSpan.Zero, options, questions, cancellationToken);
+    }
+
+    private static Task<int> RunAsync(
+        Uri api,
+        TimeSpan patience,
+        EvalOptions options,
+        List<EvalQuestion> questions,
+        CancellationToken cancellationToken) => options.Fit
+            ? FitAsync(api, patience, options, questions, cancellationToken)
+            : MeasureAsync(api, patience, options, questions, cancellationToken);
+
+    private static async Task<int> FitAsync(
+        Uri address,
+        TimeSpan patience,
+        EvalOptions options,
+        List<EvalQuestion> questions,
+        CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
+        var progress = Terminal.Standard(Console.Error, Console.IsErrorRedirected);
+        await new Evaluation(new ChatApi(http, TimeProvider.System), progress, TimeProvider.System)
+            .PrepareAsync(questions, patience, cancellationToken);
+        var api = new FitApi(http);
+        await api.SignInAsync(
+            Environment.GetEnvironmentVariable("MEFAPEX_TOKEN") is { Length: > 0 } token ? token : null,
+            options.User,
+            options.Password,
+            cancellationToken);
+        foreach (var tenant in questions.GroupBy(question => question.Tenant, StringComparer.Ordinal))
+        {
+            FitOutcome outcome;
+            using (progress.Begin($"Fitting {tenant.Key}"))
+                outcome = await api.FitAsync(tenant.Key, tenant, cancellationToken);
+            Console.Out.WriteLine(FitApi.Render(outcome));
+        }
+
+        return 0;
     }
 
     private static async Task<int> MeasureAsync(
@@ -73,8 +114,20 @@ internal static class EvalCommand
 }
 
 /// <summary>The options of <c>eval</c>.</summary>
-internal sealed record EvalOptions(string Questions, string? Json, int Misses, Uri? Api, IReadOnlyList<EvalFloor> Floors)
+internal sealed record EvalOptions(
+    string Questions,
+    string? Json,
+    bool Fit,
+    string User,
+    string Password,
+    int Misses,
+    Uri? Api,
+    IReadOnlyList<EvalFloor> Floors)
 {
+    /// <summary>An account of a development system; elsewhere it does not exist.</summary>
+    private const string DemoUser = "operator";
+    private const string DemoPassword = "1234";
+
     private const int DefaultMisses = 20;
 
     public static EvalOptions Take(Arguments arguments)
@@ -83,6 +136,9 @@ internal sealed record EvalOptions(string Questions, string? Json, int Misses, U
         var options = new EvalOptions(
             questions ?? "",
             arguments.TakeOption("--json"),
+            arguments.TakeFlag("--fit"),
+            arguments.TakeOption("--user") ?? DemoUser,
+            arguments.TakeOption("--password") ?? Environment.GetEnvironmentVariable("DEMO_PASSWORD") ?? DemoPassword,
             Misses: arguments.TakeOption("--misses") is { } misses ? Count("--misses", misses) : DefaultMisses,
             Api: arguments.TakeOption("--api") is { } api ? Url(api) : null,
             [.. EvalFloor.All.Select(floor => arguments.TakeOption(floor.Option) is { } limit ? floor with { Limit = Share(floor.Option, limit) } : null).OfType<EvalFloor>()]);

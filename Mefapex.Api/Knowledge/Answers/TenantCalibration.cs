@@ -1,12 +1,11 @@
 using System.Text.Json;
-using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Mefapex.Api.Knowledge.Review;
+namespace Mefapex.Api.Knowledge.Answers;
 
 /// <summary>Weights fitted on a tenant's own labelled questions, in use for that tenant alone.</summary>
 internal sealed class TenantCalibration
