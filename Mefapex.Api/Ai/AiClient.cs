@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Ai;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,8 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
 {
     /// <summary>The most texts that one call of <see cref="EmbedAsync"/> takes.</summary>
     public const int MaxBatch = 256;
+
+    private const int MaxAnswerTokens = 256;
 
     /// <summary>The caller that embeds knowledge: it takes turns with the tenants that ask.</summary>
     private const string Indexing = "indexing";
@@ -31,6 +34,32 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
         ArgumentOutOfRangeException.ThrowIfGreaterThan(texts.Count, MaxBatch, nameof(texts));
         return PostAsync<EmbeddingBatchRequest, EmbeddingBatchResponse>(
             "/v1/embeddings/batch", new(texts), Indexing, options.Value.BatchTimeout, cancellationToken);
+    }
+
+    /// <summary>What the language model writes, within <see cref="AiOptions.GenerationTimeout"/>: as likely as can be, so that the
+    /// same passages give the same text. That it fails says nothing about the embedding.</summary>
+    public async Task<string> GenerateAsync(string system, string user, string caller, CancellationToken cancellationToken)
+    {
+        if (!availability.HasGenerator)
+            throw new AiUnavailableException("the AI service has no language model");
+        var request = new OpenAiChatRequest(
+            [
+                new OpenAiChatMessage("system", JsonSerializer.SerializeToElement(system)),
+                new OpenAiChatMessage("user", JsonSerializer.SerializeToElement(user)),
+            ],
+            MaxCompletionTokens: MaxAnswerTokens,
+            Temperature: 0,
+            Seed: 1);
+        try
+        {
+            var response = await SendAsync<OpenAiChatRequest, OpenAiChatResponse>(
+                "/v1/chat/completions", request, caller, options.Value.GenerationTimeout, cancellationToken);
+            return response.Choices is [var first, ..] ? first.Message.Content : "";
+        }
+        catch (Exception e) when (e is not AiUnavailableException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AiUnavailableException($"generation failed: {e.GetBaseException().Message}", e);
+        }
     }
 
     /// <summary>How the service is, asked past the closed door; null where it is not ready.</summary>
@@ -59,22 +88,9 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
     {
         if (!availability.IsUp)
             throw new AiUnavailableException("the AI service is down");
-
-        using var deadline = Deadline(timeout, cancellationToken);
         try
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, path)
-            {
-                Content = JsonContent.Create(request, mediaType: null, WireJson.Options),
-            };
-            message.Headers.Add(AiHeaders.Caller, caller);
-            message.Headers.Add(AiHeaders.TimeoutMs, timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
-            using var response = await http.SendAsync(message, deadline.Token);
-            if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
-                throw new AiUnavailableException($"{path} refused the request with {(int)response.StatusCode}");
-            response.EnsureSuccessStatusCode();
-            return await response.Content.ReadFromJsonAsync<TResponse>(WireJson.Options, deadline.Token)
-                ?? throw new InvalidDataException($"{path} answered null");
+            return await SendAsync<TRequest, TResponse>(path, request, caller, timeout, cancellationToken);
         }
         catch (Exception e) when (e is not AiUnavailableException && !cancellationToken.IsCancellationRequested)
         {
@@ -84,6 +100,28 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
             availability.Down(reason);
             throw new AiUnavailableException(reason, e);
         }
+    }
+
+    private async Task<TResponse> SendAsync<TRequest, TResponse>(
+        string path,
+        TRequest request,
+        string caller,
+        TimeSpan timeout,
+        CancellationToken cancellationToken)
+    {
+        using var deadline = Deadline(timeout, cancellationToken);
+        using var message = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = JsonContent.Create(request, mediaType: null, WireJson.Options),
+        };
+        message.Headers.Add(AiHeaders.Caller, caller);
+        message.Headers.Add(AiHeaders.TimeoutMs, timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
+        using var response = await http.SendAsync(message, deadline.Token);
+        if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
+            throw new AiUnavailableException($"{path} refused the request with {(int)response.StatusCode}");
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<TResponse>(WireJson.Options, deadline.Token)
+            ?? throw new InvalidDataException($"{path} answered null");
     }
 
     private static CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)

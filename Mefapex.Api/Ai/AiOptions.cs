@@ -14,6 +14,9 @@ internal sealed class AiOptions
     /// <summary>What one question may wait for its vector.</summary>
     public TimeSpan QuestionTimeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>What one answer may wait for the language model.</summary>
+    public TimeSpan GenerationTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>What a batch of texts may take while the index is built.</summary>
     public TimeSpan BatchTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

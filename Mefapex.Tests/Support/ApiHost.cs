@@ -101,6 +101,9 @@ public sealed class ApiHost : IAsyncDisposable
             builder.UseSetting($"services:{ResourceNames.Ai}:http:0", "http://127.0.0.1:9");
             builder.UseSetting("Files:Folder", FilesFolder);
             builder.UseSetting("Logging:LogLevel:Default", "Warning");
+
+            // A busy machine must not look like a database that hangs.
+            builder.UseSetting("Answers:SearchTimeout", "00:00:30");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
         }

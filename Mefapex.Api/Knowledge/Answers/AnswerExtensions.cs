@@ -11,11 +11,14 @@ internal static class AnswerExtensions
         services.AddSingleton<Smalltalk>();
         services.AddSingleton(_ => CalibrationFile.Load());
         services.AddSingleton<WarningSigns>();
+        services.AddSingleton(_ => PassageWeightsFile.Load());
+        services.AddSingleton<PassageScorer>();
         services.AddSingleton<Calibrations>();
         services.AddSingleton<Decider>();
         services.AddSingleton<AnswerMetrics>();
         services.AddSingleton<AnswerCache>();
         services.AddScoped<QuestionSearch>();
+        services.AddScoped<Composer>();
         services.AddScoped<AnswerService>();
         return services;
     }

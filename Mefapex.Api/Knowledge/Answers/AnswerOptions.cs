@@ -19,6 +19,18 @@ internal sealed class AnswerOptions
     [Range(0.1, 10.0)]
     public double DeclineRatio { get; init; } = 1;
 
+    /// <summary>The best passage's probability from which an answer is composed of passages.</summary>
+    [Range(0.0, 1.0)]
+    public double PassageAt { get; init; } = 0.5;
+
+    /// <summary>An approved answer of this probability goes before any passage.</summary>
+    [Range(0.0, 1.0)]
+    public double ApprovedAt { get; init; } = 0.8;
+
+    /// <summary>By how much a passage must be likelier than an approved answer below that to go before it.</summary>
+    [Range(0.0, 1.0)]
+    public double PassageLead { get; init; } = 0.1;
+
     /// <summary>The probability of a warning sign (<see cref="WarningSigns"/>) from which it goes before everything: better
     /// a few people sent to a person without need than one in need answered with another topic.</summary>
     [Range(0.0, 1.0)]

@@ -62,6 +62,9 @@ internal sealed record AnswerWhy
     /// <summary>Passages of documents that were weighed, best first.</summary>
     public IReadOnlyList<WhyPassage> Passages { get; init; } = [];
 
+    /// <summary>What a generator wrote, sentence by sentence, and whether it was kept.</summary>
+    public IReadOnlyList<WhySentence> Sentences { get; init; } = [];
+
     /// <summary>The probability that none of the candidates answers, 0 to 1.</summary>
     public double? None { get; init; }
 
@@ -98,3 +101,6 @@ internal sealed record WhyCandidate(string Id, double Probability, double Fused,
 /// <param name="Position">Of the chunk in the version, from 0.</param>
 /// <param name="Stages">Score of each stage on its own scale.</param>
 internal sealed record WhyPassage(Guid DocumentId, int Version, int Position, double Probability, double Fused, Search.PassageFeatures Stages);
+
+/// <param name="IsSupported">Whether the cited passage says so; others were dropped.</param>
+internal sealed record WhySentence(string Text, bool IsSupported);

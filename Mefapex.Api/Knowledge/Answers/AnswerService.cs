@@ -17,6 +17,8 @@ internal sealed class AnswerService(
     QuestionSearch search,
     WarningSigns warningSigns,
     Decider decider,
+    PassageScorer passages,
+    Composer composer,
     Calibrations calibrations,
     IVectorIndex vectors,
     AiAvailability ai,
@@ -113,16 +115,35 @@ internal sealed class AnswerService(
             return FromMemory(asked, clock);
         }
 
-        var reply = ReplyTo(asked, found.Ranking);
+        var ranking = found.Ranking;
+        var reply = ReplyTo(asked, ranking);
+        var scored = reply.Decision == Decision.Escalate ? [] : passages.Score(ranking.Found, found.Encoded.ModelHash);
         clock.Lap("decision");
-        var degradation = found.Ranking.Found.UsedVectors ? Undegraded : Degradation.Lexical;
-        var result = Finish(asked, reply, degradation, clock, found.Ranking);
+
+        Composed? composed = null;
+        if (decider.PrefersPassages(reply, scored))
+        {
+            composed = await composer.ComposeAsync(asked, found.Understood ?? asked.Text, ranking.Found, scored, cancellationToken);
+            reply = composed.Reply;
+            clock.Lap("composition");
+        }
+
+        var degradation = !ranking.Found.UsedVectors ? Degradation.Lexical
+            : composed is { IsDegraded: true } ? Degradation.NoGenerator
+            : Undegraded;
+        var result = Finish(asked, reply, degradation, clock, ranking);
         return result with
         {
             Understood = found.Understood,
             Why = result.Why with
             {
                 Understood = found.Understood,
+                Passages =
+                [
+                    .. scored.Select(p => new WhyPassage(
+                        p.Passage.DocumentId, p.Passage.Version, p.Passage.Position, p.Probability, p.Passage.Fused, p.Passage.Features)),
+                ],
+                Sentences = composed?.Checks ?? [],
                 ModelHash = found.Encoded.ModelHash,
                 VectorsBy = found.Encoded.By,
                 WithoutVectors = found.WithoutVectors,

@@ -28,6 +28,8 @@ internal sealed class AnswerTexts(string language)
     /// <param name="contact">Person or desk.</param>
     public string Escalation(string contact) => contact.Length > 0 ? Format("EscalationTo", contact) : Get("Escalation");
 
+    public string FromDocuments => Get("FromDocuments");
+
     public string TryLater => Get("TryLater");
 
     public string ApprovedOnlyNotice => Get("ApprovedOnlyNotice");

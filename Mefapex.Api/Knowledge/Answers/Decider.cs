@@ -17,4 +17,14 @@ internal sealed class Decider(IOptions<AnswerOptions> options)
         var clear = ranking.First >= Thresholds.ClearShare * (ranking.First + ranking.Second);
         return clear || ranking.First >= Thresholds.AnswerAt ? Decision.Answer : Decision.Clarify;
     }
+
+    /// <summary>Whether passages answer rather than what was decided about the entries: nothing approved fits, or what fits is
+    /// less than sure and clearly less likely than the best passage.</summary>
+    public bool PrefersPassages(Reply entries, IReadOnlyList<ScoredPassage> passages)
+    {
+        if (entries.Decision == Decision.Escalate || passages.Count == 0 || passages[0].Probability < Thresholds.PassageAt)
+            return false;
+        return entries.Decision == Decision.Decline
+            || (entries.Confidence < Thresholds.ApprovedAt && passages[0].Probability >= entries.Confidence + Thresholds.PassageLead);
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class QuestionSearch(
     KnowledgeSearch search,
     IVectorIndex vectors,
     IndexSignal indexSignal,
+    WarningSigns warningSigns,
     Calibrations calibrations,
     Decider decider)
 {
@@ -29,7 +30,10 @@ internal sealed class QuestionSearch(
         if (indexed != encoded.ModelHash || vectors.ModelOf(asked.Tenant.Id)?.KnowledgeVersion != rankings[0].Found.Snapshot.Version)
             indexSignal.Set();
 
-        var isFollowUp = followUp is not null && followUp.IsMeant(rankings[0], rankings[1], decider);
+        // A warning sign is taken at its word, whatever was talked about before.
+        var isFollowUp = followUp is not null
+            && warningSigns.Match(rankings[0]) is null
+            && followUp.IsMeant(rankings[0], rankings[1], decider);
         return new Findings(
             rankings[isFollowUp ? 1 : 0],
             isFollowUp ? followUp!.Question : null,

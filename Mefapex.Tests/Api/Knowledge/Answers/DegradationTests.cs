@@ -113,7 +113,7 @@ public sealed class DegradationTests(PostgresFixture postgres)
     public async Task Where_nothing_is_at_hand_either_the_person_is_asked_to_try_again()
     {
         var database = await ApiFactory.CreateDatabaseAsync(postgres);
-        await using var api = await ApiHost.Start(database, new Dictionary<string, string?> { ["Answers:LoadTimeout"] = "00:00:00.300" }).ReadyAsync();
+        await using var api = await ApiHost.Start(database, new Dictionary<string, string?> { ["Answers:LoadTimeout"] = "00:00:00.300", ["Answers:SearchTimeout"] = "00:00:00.300" }).ReadyAsync();
         var tenant = await KnowledgeFixture.TenantAsync(api, "klinik");
         await using (await LockAsync(database, "knowledge_bases"))
         {
@@ -150,7 +150,10 @@ public sealed class DegradationTests(PostgresFixture postgres)
         {
             var database = await ApiFactory.CreateDatabaseAsync(postgres);
             var ai = AiHost.Start();
-            var api = await ApiHost.Start(database, KnowledgeFixture.SettingsFor(ai)).ReadyAsync();
+            var api = await ApiHost.Start(database, new Dictionary<string, string?>(KnowledgeFixture.SettingsFor(ai), StringComparer.Ordinal)
+            {
+                ["Answers:SearchTimeout"] = "00:00:03",
+            }).ReadyAsync();
             await KnowledgeFixture.WhenIndexedAsync(api);
             return new IndexedSystem(api, ai, database);
         }

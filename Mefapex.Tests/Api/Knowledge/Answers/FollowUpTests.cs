@@ -57,6 +57,16 @@ public sealed class FollowUpTests(KnowledgeFixture fixture, ITestOutputHelper ou
         halves.ShouldAllBe(h => h.Understood >= 0.82 && h.Joined == 0);
     }
 
+    [Fact]
+    public async Task A_warning_sign_is_taken_at_its_word_in_the_middle_of_another_topic()
+    {
+        var answer = await KnowledgeFixture.AskAsync(
+            fixture.Vectors, "klinik", "peki nefes alamıyorum", new ConversationContext("Otelde kahvaltı var mı?", "otel-konaklama", "Otel ve konaklama"));
+
+        answer.Decision.ShouldBe(Decision.Escalate);
+        answer.Understood.ShouldBeNull();
+    }
+
     private sealed record Measured(int FollowUps, double Understood, int Changes, int Joined)
     {
         public static Measured Of(int half, IEnumerable<(FollowUpLine Line, AnswerResult Answer)> results)
