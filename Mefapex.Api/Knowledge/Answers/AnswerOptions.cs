@@ -17,7 +17,7 @@ internal sealed class AnswerOptions
 
     /// <summary>How much likelier than the first candidate "none of them" must be to decline.</summary>
     [Range(0.1, 10.0)]
-    public double DeclineRatio { get; init; } = 1;
+    public double DeclineRatio { get; init; } = 0.85;
 
     /// <summary>The best passage's probability from which an answer is composed of passages.</summary>
     [Range(0.0, 1.0)]
@@ -34,7 +34,7 @@ internal sealed class AnswerOptions
     /// <summary>The probability of a warning sign (<see cref="WarningSigns"/>) from which it goes before everything: better
     /// a few people sent to a person without need than one in need answered with another topic.</summary>
     [Range(0.0, 1.0)]
-    public double WarningAt { get; init; } = 0.3;
+    public double WarningAt { get; init; } = 0.4;
 
     /// <summary>The same where the search, too, finds an urgent entry first.</summary>
     [Range(0.0, 1.0)]

@@ -83,7 +83,7 @@ internal sealed class Phrase
     public Phrase(string text, string language, SynonymIndex synonyms, Vocabulary vocabulary)
     {
         var folded = FoldedText.Of(text, language);
-        var terms = Term.Of(folded, language);
+        var terms = Term.Of(text, language);
         Number = vocabulary.AddPhrase();
         Words = Array.ConvertAll(terms, vocabulary.Add);
         Spans = synonyms.Find(terms);

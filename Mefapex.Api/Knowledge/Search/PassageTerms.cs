@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
 
@@ -23,7 +22,7 @@ internal sealed class PassageTerms
             _chunks.Clear();
         if (_words.Count >= MostWords)
             _words.Clear();
-        var terms = Term.Of(FoldedText.Of($"{chunk.Title}\n{chunk.Heading}\n{chunk.Text}", chunk.Language), chunk.Language);
+        var terms = Term.Of($"{chunk.Title}\n{chunk.Heading}\n{chunk.Text}", chunk.Language);
         return _chunks[place] = Array.ConvertAll(terms, term => _words.GetOrAdd(term, term));
     }
 

@@ -15,7 +15,7 @@ internal sealed class Question
         var folded = FoldedText.Of(text, language);
         Folded = folded.Key;
         Keywords = folded.Lower;
-        Terms = Term.Of(folded, language);
+        Terms = Term.Of(text, language);
         Weights = Array.ConvertAll(Terms, snapshot.WeightOf);
         Spans = snapshot.Synonyms.Find(Terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();

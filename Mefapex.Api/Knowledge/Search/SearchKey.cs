@@ -1,5 +1,4 @@
 using System.Text;
-using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
 
@@ -15,7 +14,7 @@ namespace Mefapex.Api.Knowledge.Search;
 internal sealed record SearchKey(int Word, string Query, double Weight, IReadOnlyList<Term> Terms, bool IsSynonym)
 {
     /// <summary>One more with each change of what is stored for the same text.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     private const int MaxPosition = 16383;
 
@@ -30,7 +29,7 @@ internal sealed record SearchKey(int Word, string Query, double Weight, IReadOnl
         var position = 0;
         foreach (var (text, weight, language) in texts)
         {
-            foreach (var term in Term.Of(FoldedText.Of(text, language), language))
+            foreach (var term in Term.Of(text, language))
             {
                 position = Math.Min(position + 1, MaxPosition);
                 foreach (var key in Keys(term))

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Mefapex.Inference.Text;
 
 namespace Mefapex.Api.Knowledge.Search;
 
@@ -24,7 +23,7 @@ internal sealed class SynonymIndex
         _own = groups.Length - Vocabulary.Length;
         // A term does not say its language, so it is looked up under its stem in both.
         _groups = Array.ConvertAll(groups, terms => terms
-            .SelectMany(term => Languages.Select(language => Term.Of(FoldedText.Of(term, language), language)))
+            .SelectMany(term => Languages.Select(language => Term.Of(term, language)))
             .Where(term => term.Length > 0)
             .DistinctBy(term => string.Join(' ', term.Select(t => t.Stem)), StringComparer.Ordinal)
             .ToArray());

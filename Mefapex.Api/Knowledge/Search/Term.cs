@@ -10,7 +10,11 @@ internal sealed record Term(string Folded, string Stem, string Prefix)
 {
     private const int ShortestFuzzy = 4;
 
-    /// <summary>The words, numbers and addresses of a text in order.</summary>
+    /// <summary>The words, numbers and addresses of a text in order, in the common form of <see cref="SpokenForms"/>.</summary>
+    /// <param name="language">ISO 639-1 of the text.</param>
+    public static Term[] Of(string text, string language) => Of(FoldedText.Of(SpokenForms.Of(text, language), language), language);
+
+    /// <summary>The same of a folded text as it stands.</summary>
     /// <param name="language">ISO 639-1 of the text.</param>
     public static Term[] Of(FoldedText text, string language)
     {

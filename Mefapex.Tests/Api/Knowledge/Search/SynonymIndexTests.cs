@@ -1,5 +1,4 @@
 using Mefapex.Api.Knowledge.Search;
-using Mefapex.Inference.Text;
 
 namespace Mefapex.Tests.Api.Knowledge.Search;
 
@@ -25,7 +24,7 @@ public sealed class SynonymIndexTests
     [InlineData("ÇALIŞMA BELGEMİ İSTİYORUM", "tr", 3, 0, 2)]
     public void Terms_with_Turkish_letters_are_found_whatever_their_case_endings_and_diacritics(
         string text, string language, int group, int start, int length) =>
-        _index.Find(Term.Of(FoldedText.Of(text, language), language))
+        _index.Find(Term.Of(text, language))
             .ShouldContain(new SynonymSpan(group, start, length));
 
     [Fact]
