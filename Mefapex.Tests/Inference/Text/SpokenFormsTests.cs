@@ -68,7 +68,7 @@ public sealed class SpokenFormsTests
     }
 
     [Fact]
-    public void Any_text_is_taken_and_a_common_form_stays_as_it_is()
+    public void Any_text_is_taken_and_gives_the_same_words_each_time()
     {
         string[] parts =
         [
