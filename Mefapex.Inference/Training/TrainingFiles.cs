@@ -42,16 +42,13 @@ public static partial class TrainingFiles
                 $"{Path.Combine(folder, "Sentences")} holds no cluster: a *.txt with headings \"# id | gist | gist\".");
     }
 
-    /// <summary>Clusters of one's own questions: a TSV, a knowledge file (its Turkish and English questions of one entry are
-    /// one cluster), or a .txt of wordings (<c># id</c>, then lines <c>tr: wording</c> or <c>en: wording</c>).</summary>
+    /// <summary>Clusters of one's own questions: a TSV, or a knowledge file (its Turkish and English questions of one
+    /// entry are one cluster).</summary>
     /// <exception cref="InvalidDataException">The file is neither, or a line is not understood.</exception>
     public static IReadOnlyList<MeaningCluster> ReadQuestions(string file) =>
-        Path.GetExtension(file).ToUpperInvariant() switch
-        {
-            ".JSON" => ReadKnowledge(file),
-            ".TXT" => ReadWordings(file),
-            _ => ReadTable(file),
-        };
+        Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase)
+            ? ReadKnowledge(file)
+            : ReadTable(file);
 
     private static IEnumerable<string> Files(string folder, string part)
     {
@@ -138,27 +135,6 @@ public static partial class TrainingFiles
         }
 
         return Clusters(file, groups.Select(group => (group.Key, group.Value)));
-    }
-
-    private static MeaningCluster[] ReadWordings(string file)
-    {
-        var groups = new Dictionary<string, List<StyledSentence>>(StringComparer.Ordinal);
-        List<StyledSentence>? group = null;
-        var number = 0;
-        foreach (var line in File.ReadLines(file))
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-            if (line.StartsWith("# ", StringComparison.Ordinal))
-                groups.Add($"{Path.GetFileNameWithoutExtension(file)}-{line[2..].Trim()}", group = []);
-            else if (group is not null && line.Split(": ", 2) is ["tr" or "en", { Length: > 0 } wording])
-                group.Add(new StyledSentence("own", wording));
-            else
-                throw Bad(file, number, "a line is \"# id\", \"tr: wording\" or \"en: wording\"");
-        }
-
-        return Clusters(file, groups.Select(g => (g.Key, g.Value)));
     }
 
     private static MeaningCluster[] ReadKnowledge(string file)

@@ -42,7 +42,7 @@ internal sealed class AnswerOptions
 
     /// <summary>Candidates below this probability are not shown as near topics.</summary>
     [Range(0.0, 1.0)]
-    public double TopicAt { get; init; } = 0.03;
+    public double TopicAt { get; init; } = 0.01;
 
     /// <summary>The first entry's probability from which a short question stands alone, though it may be a follow-up.</summary>
     [Range(0.0, 1.0)]
