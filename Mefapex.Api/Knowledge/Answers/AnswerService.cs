@@ -17,7 +17,6 @@ internal sealed class AnswerService(
     QuestionSearch search,
     WarningSigns warningSigns,
     Decider decider,
-    PassageScorer passages,
     Composer composer,
     Calibrations calibrations,
     IVectorIndex vectors,
@@ -106,9 +105,18 @@ internal sealed class AnswerService(
     private async Task<AnswerResult> WorkOutAsync(Inquiry asked, FollowUp? followUp, StepClock clock, CancellationToken cancellationToken)
     {
         Findings found;
+        Reply reply;
+        IReadOnlyList<ScoredPassage> scored = [];
         try
         {
             found = await search.FindAsync(asked, followUp, clock, cancellationToken);
+            reply = ReplyTo(asked, found.Ranking);
+            clock.Lap("decision");
+            if (decider.AsksPassages(reply))
+            {
+                scored = await search.PassagesAsync(asked, found, cancellationToken);
+                clock.Lap("passages");
+            }
         }
         catch (Exception e) when (CurrentKnowledge.IsOutage(e, cancellationToken))
         {
@@ -116,9 +124,6 @@ internal sealed class AnswerService(
         }
 
         var ranking = found.Ranking;
-        var reply = ReplyTo(asked, ranking);
-        var scored = reply.Decision == Decision.Escalate ? [] : passages.Score(ranking.Found, found.Encoded.ModelHash);
-        clock.Lap("decision");
 
         Composed? composed = null;
         if (decider.PrefersPassages(reply, scored))

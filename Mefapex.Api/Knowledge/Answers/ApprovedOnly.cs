@@ -22,10 +22,10 @@ internal static class ApprovedOnly
                 .OrderByDescending(hit => hit.Score)
                 .ThenBy(hit => hit.EntryId, StringComparer.Ordinal),
         ];
-        var stages = new StageCandidates(asked.Knowledge.Version, [], byTopic, [], [], []);
+        var stages = new StageCandidates(asked.Knowledge.Version, [], byTopic, [], []);
         var candidates = Fusion.Candidates(
             comparison, asked.Knowledge, e => e.IsFound(asked.Reader, asked.Today), stages, NearTexts.Of([]));
         return Ranking.Of(
-            new SearchResult(asked.Knowledge, question, UsedVectors: false, candidates, [], []), modelHash: null, calibrations);
+            new SearchResult(asked.Knowledge, question, UsedVectors: false, candidates, []), modelHash: null, calibrations);
     }
 }

@@ -18,13 +18,16 @@ internal sealed class Decider(IOptions<AnswerOptions> options)
         return clear || ranking.First >= Thresholds.AnswerAt ? Decision.Answer : Decision.Clarify;
     }
 
+    /// <summary>Whether passages could answer rather than what was decided about the entries.</summary>
+    public bool AsksPassages(Reply entries) => entries.Decision != Decision.Escalate
+        && (entries.Decision == Decision.Decline || entries.Confidence < Thresholds.ApprovedAt);
+
     /// <summary>Whether passages answer rather than what was decided about the entries: nothing approved fits, or what fits is
     /// less than sure and clearly less likely than the best passage.</summary>
     public bool PrefersPassages(Reply entries, IReadOnlyList<ScoredPassage> passages)
     {
-        if (entries.Decision == Decision.Escalate || passages.Count == 0 || passages[0].Probability < Thresholds.PassageAt)
+        if (!AsksPassages(entries) || passages.Count == 0 || passages[0].Probability < Thresholds.PassageAt)
             return false;
-        return entries.Decision == Decision.Decline
-            || (entries.Confidence < Thresholds.ApprovedAt && passages[0].Probability >= entries.Confidence + Thresholds.PassageLead);
+        return entries.Decision == Decision.Decline || passages[0].Probability >= entries.Confidence + Thresholds.PassageLead;
     }
 }

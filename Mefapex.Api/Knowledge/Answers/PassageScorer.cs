@@ -12,12 +12,12 @@ internal sealed class PassageScorer(PassageWeightsFile file)
         ["bias", "coverage", "telling", "full_text", "keywords", "vector", "sentence", "missing"];
 
     /// <summary>Likeliest first.</summary>
-    public IReadOnlyList<ScoredPassage> Score(SearchResult found, string? modelHash)
+    public IReadOnlyList<ScoredPassage> Score(SearchResult found, IReadOnlyList<Passage> passages, string? modelHash)
     {
         var weights = found.UsedVectors && file.Vectors.ModelHash == modelHash ? file.Vectors : file.Lexical;
         return
         [
-            .. found.Passages
+            .. passages
                 .Select(passage => new ScoredPassage(passage, Probability(Inputs(found, passage), weights.Weights)))
                 .OrderByDescending(p => p.Probability)
                 .ThenByDescending(p => p.Passage.Fused)

@@ -13,6 +13,7 @@ internal sealed class QuestionSearch(
     IndexSignal indexSignal,
     WarningSigns warningSigns,
     Calibrations calibrations,
+    PassageScorer scorer,
     Decider decider)
 {
     /// <exception cref="OperationCanceledException">The search took too long.</exception>
@@ -37,8 +38,23 @@ internal sealed class QuestionSearch(
         return new Findings(
             rankings[isFollowUp ? 1 : 0],
             isFollowUp ? followUp!.Question : null,
-            encoded);
+            encoded,
+            VectorOf(encoded, isFollowUp ? 1 : 0));
     }
+
+    /// <summary>The passages for what was found, likeliest first.</summary>
+    /// <exception cref="OperationCanceledException">The search took too long.</exception>
+    public async Task<IReadOnlyList<ScoredPassage>> PassagesAsync(Inquiry asked, Findings findings, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(decider.Thresholds.SearchTimeout);
+        var found = findings.Ranking.Found;
+        var passages = await search.PassagesAsync(found, asked.Reader, findings.Vector, deadline.Token);
+        return scorer.Score(found, passages, findings.Encoded.ModelHash);
+    }
+
+    private static QuestionVector? VectorOf(EncodedQuestion encoded, int number) =>
+        encoded.ModelHash is null ? null : new QuestionVector(encoded.ModelHash, encoded.Vectors[number]);
 
     private async Task<Ranking> RankAsync(
         Inquiry asked,
@@ -47,14 +63,15 @@ internal sealed class QuestionSearch(
         int number,
         CancellationToken cancellationToken)
     {
-        var vector = encoded.ModelHash is null ? null : new QuestionVector(encoded.ModelHash, encoded.Vectors[number]);
-        var found = await search.SearchAsync(asked.Tenant.Id, asked.Reader, wording, asked.Language, vector, cancellationToken);
+        var found = await search.SearchAsync(
+            asked.Tenant.Id, asked.Reader, wording, asked.Language, VectorOf(encoded, number), cancellationToken);
         return Ranking.Of(found, encoded.ModelHash, await calibrations.OfAsync(asked.Tenant.Id, found.Snapshot.Version, cancellationToken));
     }
 }
 
 /// <param name="Understood">The wording with what was said before; null where the question was taken as it stands.</param>
-internal sealed record Findings(Ranking Ranking, string? Understood, EncodedQuestion Encoded)
+/// <param name="Vector">Of the wording that was kept; null without one.</param>
+internal sealed record Findings(Ranking Ranking, string? Understood, EncodedQuestion Encoded, QuestionVector? Vector)
 {
     /// <summary>Why the vector stage was left out; null when it took part.</summary>
     public string? WithoutVectors => Ranking.Found.UsedVectors

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>
-/// What PostgreSQL finds for a question, in one round trip: entries and chunks by full text in the original and in the
-/// folded form, and entries by trigrams. Full text first finds rows by the index alone and ranks only the best of them,
+/// What PostgreSQL finds for a question, entries and chunks in one round trip each: by full text in the original and in the
+/// folded form, entries also by trigrams. Full text first finds rows by the index alone and ranks only the best of them,
 /// because ranking has to unpack a row's whole vector.
 /// </summary>
 internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatistics statistics)
@@ -116,96 +116,127 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         order by f.fused desc, f.document_id, f.position limit $14
         """;
 
-    public async Task<StageCandidates> RunAsync(CandidateRequest request, CancellationToken cancellationToken)
+    /// <param name="today">Entries that are valid from a later day, or up to an earlier one, are not found.</param>
+    /// <param name="limit">The most candidates of each stage.</param>
+    /// <param name="trigrams">Whether entries are looked for by trigrams too.</param>
+    public async Task<StageCandidates> EntriesAsync(
+        Guid tenantId,
+        Reader reader,
+        Question question,
+        DateOnly today,
+        int limit,
+        bool trigrams,
+        CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        // A batch is one implicit transaction, which settings made here live as long as. Plans that do not look at the
-        // parameters are as good, and making one anew takes longer than running it.
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(
-            "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('pg_trgm.similarity_threshold', '0.2', true)"));
-        batch.BatchCommands.Add(Command("select version from knowledge_bases where tenant_id = $1", request.TenantId));
-        batch.BatchCommands.Add(OfEntries(request));
-        if (request.Trigrams)
-        {
-            batch.BatchCommands.Add(Command(
-                Trigrams, request.TenantId, request.Question.Folded, request.Reader.Keys, request.Today, request.Limit));
-        }
-
-        if (request.Passages > 0)
-            batch.BatchCommands.Add(OfChunks(request));
+        await using var batch = NewBatch(connection);
+        batch.BatchCommands.Add(Command("select version from knowledge_bases where tenant_id = $1", tenantId));
+        batch.BatchCommands.Add(OfEntries(tenantId, reader, question, today, limit));
+        if (trigrams)
+            batch.BatchCommands.Add(Command(Trigrams, tenantId, question.Folded, reader.Keys, today, limit));
 
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
         await rows.NextResultAsync(cancellationToken);
         var version = await rows.ReadAsync(cancellationToken) ? rows.GetInt64(0) : 0;
         await rows.NextResultAsync(cancellationToken);
-        var entries = await EntriesAsync(rows, cancellationToken);
-        var trigrams = new List<StageHit>();
-        if (request.Trigrams)
+        var entries = await ReadEntriesAsync(rows, cancellationToken);
+        var similar = new List<StageHit>();
+        if (trigrams)
         {
             await rows.NextResultAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
-                trigrams.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
-        }
-
-        var chunks = new List<ChunkHit>();
-        if (request.Passages > 0)
-        {
-            await rows.NextResultAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken))
-                chunks.Add(ChunkHit.Read(rows));
+                similar.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
         }
 
         return new StageCandidates(
             version,
-            Stage(entries, e => e.Value.FullText, request.Limit),
-            Stage(entries, e => e.Value.Keywords, request.Limit),
-            Stage(entries, e => e.Value.Synonyms, request.Limit),
-            trigrams,
-            chunks);
+            Stage(entries, e => e.Value.FullText, limit),
+            Stage(entries, e => e.Value.Keywords, limit),
+            Stage(entries, e => e.Value.Synonyms, limit),
+            similar);
     }
 
-    private NpgsqlBatchCommand OfEntries(CandidateRequest request)
+    /// <param name="near">The chunks that the vector index found.</param>
+    /// <param name="limit">The most chunks that full text adds to them.</param>
+    /// <param name="most">The most chunks in all, best first.</param>
+    public async Task<IReadOnlyList<ChunkHit>> ChunksAsync(
+        Guid tenantId,
+        Reader reader,
+        Question question,
+        IReadOnlyList<Index.VectorHit> near,
+        int limit,
+        int most,
+        CancellationToken cancellationToken)
     {
-        var plan = MatchPlan.Of(request.Question.SearchKeys, statistics.Entries, RowBudget);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var batch = NewBatch(connection);
+        batch.BatchCommands.Add(OfChunks(tenantId, reader, question, near, limit, most));
+        await batch.PrepareAsync(cancellationToken);
+        await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
+        var chunks = new List<ChunkHit>();
+        while (await rows.ReadAsync(cancellationToken))
+            chunks.Add(ChunkHit.Read(rows));
+        return chunks;
+    }
+
+    /// <summary>A batch is one implicit transaction, which settings made here live as long as. Plans that do not look at the
+    /// parameters are as good, and making one anew takes longer than running it.</summary>
+    private static NpgsqlBatch NewBatch(NpgsqlConnection connection)
+    {
+        var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(
+            "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('pg_trgm.similarity_threshold', '0.2', true)"));
+        return batch;
+    }
+
+    private NpgsqlBatchCommand OfEntries(Guid tenantId, Reader reader, Question question, DateOnly today, int limit)
+    {
+        var plan = MatchPlan.Of(question.SearchKeys, statistics.Entries, RowBudget);
         return Command(
             Entries,
-            request.TenantId,
-            request.Question.Keywords,
-            request.Reader.Keys,
-            request.Today,
-            2 * request.Limit,
+            tenantId,
+            question.Keywords,
+            reader.Keys,
+            today,
+            2 * limit,
             plan.Queries,
             plan.Weights,
             plan.Scored,
             plan.ScoredWeights,
-            request.Question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value);
+            question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value);
     }
 
-    private NpgsqlBatchCommand OfChunks(CandidateRequest request)
+    private NpgsqlBatchCommand OfChunks(
+        Guid tenantId,
+        Reader reader,
+        Question question,
+        IReadOnlyList<Index.VectorHit> near,
+        int limit,
+        int most)
     {
-        var plan = MatchPlan.Of(request.Question.SearchKeys, statistics.Chunks, RowBudget);
+        var plan = MatchPlan.Of(question.SearchKeys, statistics.Chunks, RowBudget);
         return Command(
             Chunks,
-            request.TenantId,
-            request.Question.Keywords,
-            request.Reader.Keys,
-            request.Limit,
+            tenantId,
+            question.Keywords,
+            reader.Keys,
+            limit,
             plan.Queries,
             plan.Weights,
             plan.Scored,
             plan.ScoredWeights,
-            request.Near.Select(h => Guid.Parse(h.Key.Owner.Id)).ToArray(),
-            request.Near.Select(h => h.Key.Version).ToArray(),
-            request.Near.Select(h => h.Key.Part).ToArray(),
-            request.Near.Select(h => (double)h.Cosine).ToArray(),
+            near.Select(h => Guid.Parse(h.Key.Owner.Id)).ToArray(),
+            near.Select(h => h.Key.Version).ToArray(),
+            near.Select(h => h.Key.Part).ToArray(),
+            near.Select(h => (double)h.Cosine).ToArray(),
             Fusion.RankConstant,
-            request.Passages);
+            most);
     }
 
     /// <summary>An entry has a row for each language that was found.</summary>
-    private static async Task<Dictionary<string, EntryScores>> EntriesAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, EntryScores>> ReadEntriesAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
     {
         var entries = new Dictionary<string, EntryScores>(StringComparer.Ordinal);
         while (await rows.ReadAsync(cancellationToken))
@@ -240,31 +271,6 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
     }
 
     private sealed record EntryScores(double FullText, double Keywords, double Synonyms);
-}
-
-/// <summary>What to look for.</summary>
-internal sealed record CandidateRequest
-{
-    public required Guid TenantId { get; init; }
-
-    public required Reader Reader { get; init; }
-
-    public required Question Question { get; init; }
-
-    /// <summary>Entries that are valid from a later day, or up to an earlier one, are not found.</summary>
-    public required DateOnly Today { get; init; }
-
-    /// <summary>The most candidates of each stage.</summary>
-    public required int Limit { get; init; }
-
-    /// <summary>Whether entries are looked for by trigrams too.</summary>
-    public required bool Trigrams { get; init; }
-
-    /// <summary>The most chunks, 0 for none.</summary>
-    public required int Passages { get; init; }
-
-    /// <summary>The chunks that the vector index found.</summary>
-    public required IReadOnlyList<Index.VectorHit> Near { get; init; }
 }
 
 /// <summary>An entry and its score in one stage, each stage on a scale of its own.</summary>
@@ -312,5 +318,4 @@ internal sealed record StageCandidates(
     IReadOnlyList<StageHit> FullText,
     IReadOnlyList<StageHit> Keywords,
     IReadOnlyList<StageHit> Synonyms,
-    IReadOnlyList<StageHit> Trigram,
-    IReadOnlyList<ChunkHit> Chunks);
+    IReadOnlyList<StageHit> Trigram);

@@ -54,21 +54,9 @@ internal sealed class KnowledgeSearch(
         while (true)
         {
             var question = new Question(text, language, snapshot);
-            var entries = await NearAsync(VectorSource.Entries, VectorHits);
-            var chunks = snapshot.HasPassages ? await NearAsync(VectorSource.Chunks, PerStage) : [];
-            var stages = await candidates.RunAsync(
-                new CandidateRequest
-                {
-                    TenantId = tenantId,
-                    Reader = reader,
-                    Question = question,
-                    Today = today,
-                    Limit = PerStage,
-                    Trigrams = !snapshot.HasManyPhrases,
-                    Passages = snapshot.HasPassages ? MaxPassages : 0,
-                    Near = chunks,
-                },
-                cancellationToken);
+            var entries = await NearAsync(tenantId, VectorSource.Entries, reader, vector, VectorHits, cancellationToken);
+            var stages = await candidates.EntriesAsync(
+                tenantId, reader, question, today, PerStage, trigrams: !snapshot.HasManyPhrases, cancellationToken);
             if (supposed is null && stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
@@ -82,14 +70,37 @@ internal sealed class KnowledgeSearch(
                 question,
                 entries.Count > 0,
                 Fusion.Candidates(comparison, snapshot, e => e.IsFound(reader, today), stages, near),
-                near.Questions,
-                [.. stages.Chunks.Select(c => Passage.Of(c, passageTerms.Of(c), comparison))]);
+                near.Questions);
         }
-
-        Task<IReadOnlyList<VectorHit>> NearAsync(VectorSource source, int count) => vector is null
-            ? Task.FromResult<IReadOnlyList<VectorHit>>([])
-            : vectors.SearchAsync(tenantId, new VectorQuery(source, reader, vector.ModelHash, vector.Values, count), cancellationToken);
     }
+
+    /// <summary>The passages of documents that may answer, by fused rank, best first. A search of its own, because most
+    /// questions have an approved answer and need none.</summary>
+    /// <param name="found">The search for entries that the same question came from.</param>
+    public async Task<IReadOnlyList<Passage>> PassagesAsync(
+        SearchResult found,
+        Reader reader,
+        QuestionVector? vector,
+        CancellationToken cancellationToken)
+    {
+        if (!found.Snapshot.HasPassages)
+            return [];
+        var tenantId = found.Snapshot.TenantId;
+        var near = await NearAsync(tenantId, VectorSource.Chunks, reader, vector, PerStage, cancellationToken);
+        var chunks = await candidates.ChunksAsync(tenantId, reader, found.Question, near, PerStage, MaxPassages, cancellationToken);
+        var comparison = new Comparison(found.Question, found.Snapshot);
+        return [.. chunks.Select(c => Passage.Of(c, passageTerms.Of(c), comparison))];
+    }
+
+    private Task<IReadOnlyList<VectorHit>> NearAsync(
+        Guid tenantId,
+        VectorSource source,
+        Reader reader,
+        QuestionVector? vector,
+        int count,
+        CancellationToken cancellationToken) => vector is null
+        ? Task.FromResult<IReadOnlyList<VectorHit>>([])
+        : vectors.SearchAsync(tenantId, new VectorQuery(source, reader, vector.ModelHash, vector.Values, count), cancellationToken);
 }
 
 /// <param name="Values">Unit length.</param>
@@ -98,14 +109,12 @@ internal sealed record QuestionVector(string ModelHash, float[] Values);
 /// <param name="UsedVectors">Whether the vector stage took part.</param>
 /// <param name="Candidates">By fused rank, best first.</param>
 /// <param name="Neighbours">Titles and questions nearest to the question, best first; empty without vectors.</param>
-/// <param name="Passages">Of documents, by fused rank, best first.</param>
 internal sealed record SearchResult(
     KnowledgeSnapshot Snapshot,
     Question Question,
     bool UsedVectors,
     IReadOnlyList<Candidate> Candidates,
-    IReadOnlyList<Neighbour> Neighbours,
-    IReadOnlyList<Passage> Passages);
+    IReadOnlyList<Neighbour> Neighbours);
 
 /// <summary>An entry that may answer, with its scores of each stage.</summary>
 internal sealed record Candidate(EntryDocument Entry, double Fused, Features Features);

@@ -232,18 +232,20 @@ public sealed class PassageTests(DocumentsFixture fixture, ITestOutputHelper out
         foreach (var (cells, number) in File.ReadLines(PathOf()).Skip(1).Select((line, i) => (line.Split('\t'), i)))
         {
             var embedded = vectors ? await ai.EmbedAsync([cells[2]], Cancellation) : null;
+            var vector = embedded is null ? null : new QuestionVector(embedded.ModelHash, embedded.Embeddings[0]);
             var found = await search.SearchAsync(
                 (await KnowledgeFixture.TenantAsync(fixture.Api, cells[0])).Id,
                 Reader.Anonymous,
                 cells[2],
                 cells[1],
-                embedded is null ? null : new QuestionVector(embedded.ModelHash, embedded.Embeddings[0]),
+                vector,
                 Cancellation);
+            var passages = await search.PassagesAsync(found, Reader.Anonymous, vector, Cancellation);
             found.UsedVectors.ShouldBe(vectors);
             examples.Add(new Labelled(
                 number,
                 cells[3],
-                [.. found.Passages.Select(p => (PassageScorer.Inputs(found, p), cells[3] != Unanswered && p.Text.Contains(cells[3], StringComparison.Ordinal)))]));
+                [.. passages.Select(p => (PassageScorer.Inputs(found, p), cells[3] != Unanswered && p.Text.Contains(cells[3], StringComparison.Ordinal)))]));
         }
 
         return examples;

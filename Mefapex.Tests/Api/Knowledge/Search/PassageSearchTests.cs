@@ -104,8 +104,8 @@ public sealed class PassageSearchTests(PostgresFixture postgres)
             values = new QuestionVector(response.ModelHash, response.Embeddings[0]);
         }
 
-        var result = await host.Services.GetRequiredService<KnowledgeSearch>()
-            .SearchAsync(tenantId, reader ?? Reader.Anonymous, question, "tr", values, Cancellation);
-        return result.Passages;
+        var search = host.Services.GetRequiredService<KnowledgeSearch>();
+        var found = await search.SearchAsync(tenantId, reader ?? Reader.Anonymous, question, "tr", values, Cancellation);
+        return await search.PassagesAsync(found, reader ?? Reader.Anonymous, values, Cancellation);
     }
 }
