@@ -27,7 +27,8 @@ internal sealed class WarningSigns(CalibrationFile calibrations, IOptions<Answer
     public WarningMatch? Match(Ranking ranking)
     {
         var urgent = ranking.Entries.FirstOrDefault(r => r.Candidate.Entry.IsUrgent);
-        if (urgent is null)
+        // Words that the knowledge has never seen say nothing by themselves.
+        if (urgent is null || (!ranking.UsesVectors && ranking.Found.Question.UnknownShare >= 1))
             return null;
         var weights = ranking.UsesVectors ? calibrations.Warnings.Vectors : calibrations.Warnings.Lexical;
         var probability = Probability(Inputs(ranking.Found), weights.Weights);

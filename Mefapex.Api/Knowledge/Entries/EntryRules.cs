@@ -86,11 +86,21 @@ internal static partial class EntryRules
                 continue;
             }
 
-            contents.Add(new EntryContent(
-                language,
-                Line(text?.Title, $"{field}.title", MaxTitle, errors),
-                Lines(text?.Questions, $"{field}.questions", least: 1, MaxQuestions, MaxQuestion, errors),
-                Block(text?.Answer ?? "", $"{field}.answer", MaxAnswer, errors)));
+            var questions = Lines(text?.Questions, $"{field}.questions", least: 1, MaxQuestions, MaxQuestion, errors);
+            contents.Add(string.IsNullOrWhiteSpace(text?.Title) && string.IsNullOrWhiteSpace(text?.Answer)
+                ? EntryContent.QuestionsOnly(language, questions)
+                : new EntryContent(
+                    language,
+                    Line(text.Title, $"{field}.title", MaxTitle, errors),
+                    questions,
+                    Block(text.Answer ?? "", $"{field}.answer", MaxAnswer, errors)));
+        }
+
+        // People may ask in a language that the entry has no text in, but one text there must be.
+        if (contents.Count > 0 && !contents.Exists(c => c.HasText))
+        {
+            errors.Add($"texts.{contents[0].Language}.title", "missing");
+            errors.Add($"texts.{contents[0].Language}.answer", "missing");
         }
 
         return contents;

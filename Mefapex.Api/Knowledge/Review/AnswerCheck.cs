@@ -9,7 +9,7 @@ internal sealed class AnswerCheck : IPublishCheck
         Task.FromResult<IReadOnlyList<PublishFinding>>(
         [
             .. set.Versions
-                .Where(v => v.Texts.Any(t => string.IsNullOrWhiteSpace(t.Answer)))
+                .Where(v => !v.Texts.Any(t => t.HasText) || v.Texts.Any(t => t.HasText && string.IsNullOrWhiteSpace(t.Answer)))
                 .Select(v => new PublishFinding(v.EntryId, "answer-missing", ReviewTexts.Format("AnswerMissing", v.Title), Blocking: true)),
         ]);
 }
