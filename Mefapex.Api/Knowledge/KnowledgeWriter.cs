@@ -10,6 +10,20 @@ namespace Mefapex.Api.Knowledge;
 /// <summary>Fills an entry with texts and keeps the columns it is searched by in step with them.</summary>
 internal static class KnowledgeWriter
 {
+    /// <summary>Both full-text columns of texts: title, questions, labels and answer as they weigh.</summary>
+    private const string SearchColumns =
+        """
+        select x.entry_id, x.language, x.folded::tsvector as folded,
+            setweight(to_tsvector(x.config, x.title), 'A') ||
+            setweight(to_tsvector(x.config, x.questions), 'B') ||
+            setweight(to_tsvector(x.config, x.labels), 'C') ||
+            setweight(to_tsvector(x.config, x.answer), 'D') as original
+        from (
+            select t.*, (case t.language when 'en' then 'english' else 'turkish' end)::regconfig as config
+            from unnest({0}, {1}, {2}, {3}, {4}, {5}, {6}) as t (entry_id, language, folded, title, questions, labels, answer)
+        ) x
+        """;
+
     /// <summary>Makes a version the entry's newest one. It serves nobody before <see cref="PublishAsync"/>.</summary>
     /// <param name="status">One of <see cref="EntryStatus"/>.</param>
     public static KnowledgeVersion AddVersion(
@@ -120,31 +134,32 @@ internal static class KnowledgeWriter
         IReadOnlyList<KnowledgeEntry> entries,
         CancellationToken cancellationToken)
     {
-        var rows = entries.SelectMany(e => e.Texts, (entry, text) => (Text: text, Folded: FoldedSearch(entry, text))).ToList();
-        string[] ids = [.. rows.Select(r => r.Text.EntryId)];
-        string[] languages = [.. rows.Select(r => r.Text.Language)];
-        string[] folded = [.. rows.Select(r => r.Folded)];
-        return db.Database.ExecuteSqlAsync(
-            $"""
-            update knowledge_texts t
-            set folded_search = s.folded::tsvector,
-                original_search =
-                    setweight(to_tsvector(s.config, t.title), 'A') ||
-                    setweight(to_tsvector(s.config, s.questions), 'B') ||
-                    setweight(to_tsvector(s.config, s.labels), 'C') ||
-                    setweight(to_tsvector(s.config, t.answer), 'D')
-            from (
-                select x.entry_id, x.language, x.folded,
-                    (case x.language when 'en' then 'english' else 'turkish' end)::regconfig as config,
-                    array_to_string(e.tags, ' ') || ' ' || e.category as labels,
-                    coalesce((
-                        select string_agg(q.text, ' ' order by q.position) from knowledge_questions q
-                        where q.tenant_id = {tenantId} and q.entry_id = x.entry_id and q.language = x.language), '') as questions
-                from unnest({ids}, {languages}, {folded}) as x (entry_id, language, folded)
-                join knowledge_entries e on e.tenant_id = {tenantId} and e.id = x.entry_id
-            ) s
-            where t.tenant_id = {tenantId} and t.entry_id = s.entry_id and t.language = s.language
-            """, cancellationToken);
+        const string Update =
+            "update knowledge_texts t set folded_search = s.folded, original_search = s.original from (" + SearchColumns + ") s "
+            + "where t.tenant_id = {7} and t.entry_id = s.entry_id and t.language = s.language";
+        return db.Database.ExecuteSqlRawAsync(Update, [.. SearchedTexts(entries), tenantId], cancellationToken);
+    }
+
+    /// <summary>An entry as it would be with this version published; stands in no context.</summary>
+    public static KnowledgeEntry Suppose(KnowledgeVersion version)
+    {
+        var entry = KnowledgeEntry.Of(version.TenantId, version.EntryId);
+        entry.PublishedVersion = version.Version;
+        Describe(entry, version);
+        Replace(entry, version.Texts);
+        return entry;
+    }
+
+    /// <summary>What full text would find entries by, see <see cref="Suppose"/>.</summary>
+    public static Task<List<SupposedText>> SupposeSearchAsync(
+        MefapexDb db,
+        IReadOnlyList<KnowledgeEntry> entries,
+        CancellationToken cancellationToken)
+    {
+        const string Select =
+            """select s.entry_id as "EntryId", s.language as "Language", s.folded::text as "Folded", s.original::text as "Original" """
+            + "from (" + SearchColumns + ") s";
+        return db.Database.SqlQueryRaw<SupposedText>(Select, SearchedTexts(entries)).ToListAsync(cancellationToken);
     }
 
     /// <summary>Writes the search columns of every entry anew whose format is not today's; what entries say stays.</summary>
@@ -174,6 +189,24 @@ internal static class KnowledgeWriter
                 return await BumpVersionAsync(db, tenantId, time.GetUtcNow(), cancellationToken);
             }, cancellationToken);
         }
+    }
+
+    /// <summary>The values of <see cref="SearchColumns"/>.</summary>
+    private static object[] SearchedTexts(IReadOnlyList<KnowledgeEntry> entries)
+    {
+        var rows = entries.SelectMany(e => e.Texts, (entry, text) => (Entry: entry, Text: text)).ToList();
+        return
+        [
+            Column(r => r.Text.EntryId),
+            Column(r => r.Text.Language),
+            Column(r => FoldedSearch(r.Entry, r.Text)),
+            Column(r => r.Text.Title),
+            Column(r => string.Join(' ', r.Entry.Questions.Where(q => q.Language == r.Text.Language).OrderBy(q => q.Position).Select(q => q.Text))),
+            Column(r => string.Join(' ', r.Entry.Tags.Append(r.Entry.Category))),
+            Column(r => r.Text.Answer),
+        ];
+
+        string[] Column(Func<(KnowledgeEntry Entry, KnowledgeText Text), string> value) => [.. rows.Select(value)];
     }
 
     private static void Describe(KnowledgeEntry entry, KnowledgeVersion version)
@@ -215,6 +248,9 @@ internal static class KnowledgeWriter
             select pg_notify({KnowledgeChange.Channel}, {tenantId}::text || ' ' || version) from changed
             """, cancellationToken);
 }
+
+/// <summary>A text with its full-text columns, in PostgreSQL's notation.</summary>
+internal sealed record SupposedText(string EntryId, string Language, string Folded, string Original);
 
 /// <summary>What an entry says in one language.</summary>
 /// <param name="Title">Empty where the entry has no text in the language, see <see cref="QuestionsOnly"/>.</param>

@@ -188,6 +188,15 @@ public sealed record ContradictionItem(string Kind, double Similarity, Contradic
 /// <param name="Value">What it states, in a form that is the same for both languages.</param>
 public sealed record ContradictionSide(string EntryId, string Title, string Language, string Sentence, string Value);
 
+/// <summary>A labelled question that a change would have answered worse: what a finding <c>labelled-questions-lost</c> lists.</summary>
+/// <param name="Expected">Ids of the entries or documents that answer; empty where the question must be declined.</param>
+public sealed record LostQuestion(string Question, IReadOnlyList<string> Expected, LabelAnswer Before, LabelAnswer After);
+
+/// <summary>What becomes of a labelled question.</summary>
+/// <param name="Decision">See <see cref="Chat.Decision"/>.</param>
+/// <param name="Id">The entry that leads; null where the question is declined.</param>
+public sealed record LabelAnswer(string Decision, string? Id);
+
 /// <summary>A row of <c>GET /api/v1/knowledge/entries/expiring</c>.</summary>
 /// <param name="DaysLeft">Negative when the last day is past.</param>
 public sealed record ExpiringEntry(string Id, string Title, string Category, string Owner, DateOnly ExpiresOn, int DaysLeft);

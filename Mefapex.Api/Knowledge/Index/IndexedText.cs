@@ -50,7 +50,8 @@ internal sealed record IndexedText(VectorKey Key, IReadOnlyCollection<string> Au
         ];
     }
 
-    private static IEnumerable<IndexedText> Of(KnowledgeEntry entry)
+    /// <param name="entry">With its texts and questions.</param>
+    public static IEnumerable<IndexedText> Of(KnowledgeEntry entry)
     {
         var texts = entry.Texts.OrderBy(t => t.Language, StringComparer.Ordinal).ToList();
         return texts.Select(t => (KnowledgeVector.Title, t.Title))

@@ -34,7 +34,7 @@ internal sealed class CalibrationFitting(
         CancellationToken cancellationToken)
     {
         var used = labels
-            .Where(l => l.MustBeDeclined || !l.Expected.All(id => Guid.TryParse(id, out _)))
+            .Where(l => l.IsAboutEntries)
             .OrderBy(l => l.MustBeDeclined).ThenBy(l => l.Question, StringComparer.Ordinal)
             .ToList();
         var version = await db.KnowledgeBases.Where(k => k.TenantId == tenant.Id).Select(k => k.Version).SingleOrDefaultAsync(cancellationToken);

@@ -31,6 +31,9 @@ internal sealed class KnowledgeLabel
 
     public bool MustBeDeclined => Expected.Length == 0;
 
+    /// <summary>Whether it says something about entries: not where only documents answer.</summary>
+    public bool IsAboutEntries => MustBeDeclined || !Expected.All(id => Guid.TryParse(id, out _));
+
     public LabelItem ToWire() => new(Id.ToString(), Language, Question, Expected, Kind, UpdatedAt, UpdatedBy);
 }
 

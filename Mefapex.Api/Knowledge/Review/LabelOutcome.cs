@@ -1,28 +1,30 @@
 using Mefapex.Api.Knowledge.Answers;
-using Mefapex.Contracts.Chat;
 using Mefapex.Contracts.Knowledge;
 
 namespace Mefapex.Api.Knowledge.Review;
 
 /// <summary>What weights make of a labelled question.</summary>
+/// <param name="Decision">One of <see cref="Contracts.Chat.Decision"/>.</param>
 /// <param name="First">The entry that leads; null without any.</param>
 /// <param name="Rank">The place of the first expected entry, from 1; 0 where it is declined or none is expected.</param>
 /// <param name="Right">The probability given to the right outcome.</param>
-internal sealed record LabelOutcome(KnowledgeLabel Label, bool Declined, string? First, int Rank, double Right)
+internal sealed record LabelOutcome(KnowledgeLabel Label, string Decision, string? First, int Rank, double Right)
 {
+    public bool Declined => Decision == Contracts.Chat.Decision.Decline;
+
     public bool IsRight => Label.MustBeDeclined ? Declined : Rank == 1;
 
     public static LabelOutcome Of(KnowledgeLabel label, Ranking ranking, Decider decider, WarningSigns warnings)
     {
         var urgent = warnings.Match(ranking) is { } warning ? ranking.Entries.First(r => r.Candidate == warning.Candidate) : null;
-        var declined = urgent is null && decider.AboutEntries(ranking) == Decision.Decline;
+        var decision = urgent is null ? decider.AboutEntries(ranking) : Contracts.Chat.Decision.Escalate;
         List<Ranked> shown = urgent is null ? [.. ranking.Entries] : [urgent, .. ranking.Entries.Where(r => r != urgent)];
         var expected = ranking.Entries.Where(r => label.Expected.Contains(r.Candidate.Entry.Id, StringComparer.Ordinal));
         return new(
             label,
-            declined,
+            decision,
             shown.Count > 0 ? shown[0].Candidate.Entry.Id : null,
-            declined ? 0 : 1 + shown.FindIndex(r => label.Expected.Contains(r.Candidate.Entry.Id, StringComparer.Ordinal)),
+            decision == Contracts.Chat.Decision.Decline ? 0 : 1 + shown.FindIndex(r => label.Expected.Contains(r.Candidate.Entry.Id, StringComparer.Ordinal)),
             label.MustBeDeclined ? ranking.None : expected.Sum(r => r.Probability));
     }
 

@@ -8,8 +8,17 @@ internal sealed class LabelSearch(KnowledgeSearch search, SnapshotStore snapshot
     private static readonly int AtOnce = Math.Max(2, Environment.ProcessorCount);
 
     /// <returns>What is found for each label, in their order; null when vectors are wanted and there are none.</returns>
+    public Task<IReadOnlyList<LabelFound>?> RunAsync(
+        Guid tenantId,
+        IReadOnlyList<KnowledgeLabel> labels,
+        bool withVectors,
+        CancellationToken cancellationToken) =>
+        RunAsync(tenantId, supposed: null, labels, withVectors, cancellationToken);
+
+    /// <summary>The same as if the tenant's entries had been changed; null for what they are.</summary>
     public async Task<IReadOnlyList<LabelFound>?> RunAsync(
         Guid tenantId,
+        Supposition? supposed,
         IReadOnlyList<KnowledgeLabel> labels,
         bool withVectors,
         CancellationToken cancellationToken)
@@ -18,7 +27,7 @@ internal sealed class LabelSearch(KnowledgeSearch search, SnapshotStore snapshot
         if (withVectors && made is null)
             return null;
 
-        var reader = ReaderOfAll(await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken));
+        var reader = ReaderOfAll(supposed?.Snapshot ?? await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken));
         var found = new LabelFound[labels.Count];
         await Parallel.ForAsync(
             0,
@@ -26,8 +35,10 @@ internal sealed class LabelSearch(KnowledgeSearch search, SnapshotStore snapshot
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (i, token) =>
             {
-                var result = await search.SearchAsync(tenantId, reader, labels[i].Question, labels[i].Language, made?[i], token);
-                found[i] = new(labels[i], result);
+                var (question, language) = (labels[i].Question, labels[i].Language);
+                found[i] = new(labels[i], supposed is null
+                    ? await search.SearchAsync(tenantId, reader, question, language, made?[i], token)
+                    : await search.SearchAsync(supposed, reader, question, language, made?[i], token));
             });
         return withVectors && found.Any(f => !f.Result.UsedVectors) ? null : found;
     }

@@ -15,6 +15,7 @@ internal static class ReviewExtensions
         builder.Services.AddScoped<ContradictionFinder>();
         builder.Services.AddScoped<IPublishCheck, AnswerCheck>();
         builder.Services.AddScoped<IPublishCheck, ContradictionCheck>();
+        builder.Services.AddScoped<IPublishCheck, PublishGate>();
         builder.Services.AddSingleton<ExpiryTasks>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ExpiryTasks>());
         builder.Services.AddSingleton<QuestionVectorCache>();

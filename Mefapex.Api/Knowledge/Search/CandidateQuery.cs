@@ -58,6 +58,36 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         group by p.entry_id order by score desc, p.entry_id limit $5
         """;
 
+    /// <summary>Scores texts that stand in no table as <see cref="Entries"/> does those that do.</summary>
+    private const string SupposedEntries =
+        """
+        with q as materialized (
+            select
+                replace(plainto_tsquery('turkish', $1)::text, '&', '|')::tsquery as turkish,
+                replace(plainto_tsquery('english', $1)::text, '&', '|')::tsquery as english
+        ), scored as materialized (
+            select query::tsquery as query, weight from unnest($3::text[], $4::float8[]) as k (query, weight)
+        ), texts as materialized (
+            select entry_id, language, folded::tsvector as folded, original::tsvector as original
+            from unnest($6::text[], $7::text[], $8::text[], $9::text[]) as t (entry_id, language, folded, original)
+        )
+        select t.entry_id,
+            ts_rank(t.original, case t.language when 'en' then q.english else q.turkish end, 1)::float8,
+            coalesce((select sum(k.weight * ts_rank(t.folded, k.query)) from scored k), 0),
+            coalesce(ts_rank(t.folded, $5::tsquery, 1), 0)::float8
+        from texts t
+        cross join q
+        where exists (select from unnest($2::text[]) as k (query) where t.folded @@ k.query::tsquery)
+        """;
+
+    private const string SupposedTrigrams =
+        """
+        select p.entry_id, max(similarity(p.folded, $1))::float8 as score
+        from unnest($2::text[], $3::text[]) as p (entry_id, folded)
+        where p.folded % $1
+        group by p.entry_id
+        """;
+
     private const string Chunks =
         """
         with q as materialized (
@@ -119,6 +149,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
     /// <param name="today">Entries that are valid from a later day, or up to an earlier one, are not found.</param>
     /// <param name="limit">The most candidates of each stage.</param>
     /// <param name="trigrams">Whether entries are looked for by trigrams too.</param>
+    /// <param name="supposed">Null to look for what is stored.</param>
     public async Task<StageCandidates> EntriesAsync(
         Guid tenantId,
         Reader reader,
@@ -126,6 +157,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         DateOnly today,
         int limit,
         bool trigrams,
+        Supposition? supposed,
         CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -134,6 +166,17 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         batch.BatchCommands.Add(OfEntries(tenantId, reader, question, today, limit));
         if (trigrams)
             batch.BatchCommands.Add(Command(Trigrams, tenantId, question.Folded, reader.Keys, today, limit));
+
+        var changes = supposed is { Changed.Count: > 0 } ? supposed : null;
+        if (changes is not null)
+        {
+            batch.BatchCommands.Add(OfSupposed(question, changes));
+            batch.BatchCommands.Add(Command(
+                SupposedTrigrams,
+                question.Folded,
+                changes.Phrases.Select(p => p.EntryId).ToArray(),
+                changes.Phrases.Select(p => p.Folded).ToArray()));
+        }
 
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
@@ -147,6 +190,24 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             await rows.NextResultAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
                 similar.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
+        }
+
+        if (changes is not null)
+        {
+            foreach (var id in changes.Changed)
+                entries.Remove(id);
+            similar.RemoveAll(h => changes.Changed.Contains(h.EntryId));
+            await rows.NextResultAsync(cancellationToken);
+            foreach (var (id, scores) in await ReadEntriesAsync(rows, cancellationToken))
+                entries.Add(id, scores);
+            await rows.NextResultAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                if (trigrams)
+                    similar.Add(new StageHit(rows.GetString(0), rows.GetDouble(1)));
+            }
+
+            similar = [.. similar.OrderByDescending(h => h.Score).ThenBy(h => h.EntryId, StringComparer.Ordinal).Take(limit)];
         }
 
         return new StageCandidates(
@@ -206,6 +267,22 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             plan.Scored,
             plan.ScoredWeights,
             question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value);
+    }
+
+    private NpgsqlBatchCommand OfSupposed(Question question, Supposition supposed)
+    {
+        var plan = MatchPlan.Of(question.SearchKeys, statistics.Entries, RowBudget);
+        return Command(
+            SupposedEntries,
+            question.Keywords,
+            plan.Queries,
+            plan.Scored,
+            plan.ScoredWeights,
+            question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value,
+            supposed.Texts.Select(t => t.EntryId).ToArray(),
+            supposed.Texts.Select(t => t.Language).ToArray(),
+            supposed.Texts.Select(t => t.Folded).ToArray(),
+            supposed.Texts.Select(t => t.Original).ToArray());
     }
 
     private NpgsqlBatchCommand OfChunks(

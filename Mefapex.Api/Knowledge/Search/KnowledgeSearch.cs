@@ -38,11 +38,21 @@ internal sealed class KnowledgeSearch(
         string language,
         QuestionVector? vector,
         CancellationToken cancellationToken) =>
-        RunAsync(supposed.TenantId, supposed, reader, text, language, vector, cancellationToken);
+        RunAsync(supposed.TenantId, Supposition.Of(supposed), reader, text, language, vector, cancellationToken);
+
+    /// <summary>Searches as if entries had been changed.</summary>
+    public Task<SearchResult> SearchAsync(
+        Supposition supposed,
+        Reader reader,
+        string text,
+        string language,
+        QuestionVector? vector,
+        CancellationToken cancellationToken) =>
+        RunAsync(supposed.Snapshot.TenantId, supposed, reader, text, language, vector, cancellationToken);
 
     private async Task<SearchResult> RunAsync(
         Guid tenantId,
-        KnowledgeSnapshot? supposed,
+        Supposition? supposed,
         Reader reader,
         string text,
         string language,
@@ -50,13 +60,15 @@ internal sealed class KnowledgeSearch(
         CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var snapshot = supposed ?? await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
+        var snapshot = supposed?.Snapshot ?? await snapshots.GetAsync(tenantId, atLeast: 0, cancellationToken);
         while (true)
         {
             var question = new Question(text, language, snapshot);
             var entries = await NearAsync(tenantId, VectorSource.Entries, reader, vector, VectorHits, cancellationToken);
+            if (supposed is not null && vector is not null)
+                entries = supposed.Near(entries, vector, reader, VectorHits);
             var stages = await candidates.EntriesAsync(
-                tenantId, reader, question, today, PerStage, trigrams: !snapshot.HasManyPhrases, cancellationToken);
+                tenantId, reader, question, today, PerStage, trigrams: !snapshot.HasManyPhrases, supposed, cancellationToken);
             if (supposed is null && stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
