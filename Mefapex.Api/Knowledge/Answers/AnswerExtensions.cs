@@ -7,7 +7,6 @@ internal static class AnswerExtensions
         services.AddOptions<AnswerOptions>().BindConfiguration(AnswerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AnswerCacheOptions>().BindConfiguration(AnswerCacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<CurrentKnowledge>();
-        services.AddSingleton<QuestionLanguage>();
         services.AddSingleton<Smalltalk>();
         services.AddSingleton(_ => CalibrationFile.Load());
         services.AddSingleton<WarningSigns>();

@@ -11,7 +11,6 @@ namespace Mefapex.Api.Knowledge.Answers;
 /// docs/architecture.md, in their order.</summary>
 internal sealed class AnswerService(
     CurrentKnowledge knowledge,
-    QuestionLanguage languages,
     Smalltalk smalltalk,
     AnswerCache cache,
     QuestionSearch search,
@@ -51,7 +50,7 @@ internal sealed class AnswerService(
         CancellationToken cancellationToken)
     {
         var clock = new StepClock(time);
-        var language = languages.Of(question, tenant.Locale);
+        var language = LanguageGuess.Of(question, tenant.Locale).Language;
         clock.Lap("language");
         var (snapshot, isCurrent) = await knowledge.ReadAsync(tenant.Id, cancellationToken);
         clock.Lap("knowledge");

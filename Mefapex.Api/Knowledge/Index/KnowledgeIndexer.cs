@@ -65,12 +65,19 @@ internal sealed partial class KnowledgeIndexer(
             return;
 
         var probe = await ai.EmbedAsync(["mefapex"], cancellationToken);
+        var built = false;
         foreach (var knowledge in bases)
         {
-            if (index.ModelOf(knowledge.TenantId) == new IndexedModel(probe.ModelHash, knowledge.Version))
+            var before = index.ModelOf(knowledge.TenantId);
+            if (before == new IndexedModel(probe.ModelHash, knowledge.Version))
                 continue;
+            built |= before?.Hash != probe.ModelHash;
             await IndexAsync(db, knowledge, probe.ModelHash, cancellationToken);
         }
+
+        // Building whole indexes leaves several times behind of what they keep, and an idle service would hold it for long.
+        if (built)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private async Task IndexAsync(MefapexDb db, KnowledgeBase knowledge, string modelHash, CancellationToken cancellationToken)

@@ -17,8 +17,7 @@ internal sealed class SynonymTrials(
     AiClient ai,
     IVectorIndex vectors,
     CalibrationFile calibrations,
-    Decider decider,
-    QuestionLanguage languages)
+    Decider decider)
 {
     private const int Questions = 100;
     private const int Shown = 3;
@@ -68,7 +67,7 @@ internal sealed class SynonymTrials(
         var after = await snapshots.SupposeAsync(tenant.Id, tried.All, cancellationToken);
         var asked = questions is null
             ? await OwnQuestionsAsync(tenant, before, cancellationToken)
-            : [.. questions.Select(q => new TriedQuestion(q, languages.Of(q, tenant.Locale), "given"))];
+            : [.. questions.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale).Language, "given"))];
         var made = await VectorsAsync(tenant.Id, asked, cancellationToken);
         var reader = new Reader([.. before.Entries.Values.SelectMany(e => e.Audience).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
 
@@ -128,7 +127,7 @@ internal sealed class SynonymTrials(
             .ToListAsync(cancellationToken);
         List<TriedQuestion> own =
         [
-            .. labelled.Concat(recent.Select(q => new TriedQuestion(q, languages.Of(q, tenant.Locale), "asked")))
+            .. labelled.Concat(recent.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale).Language, "asked")))
                 .DistinctBy(q => q.Text, StringComparer.OrdinalIgnoreCase)
                 .Take(Questions),
         ];
