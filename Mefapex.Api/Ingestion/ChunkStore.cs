@@ -15,11 +15,14 @@ namespace Mefapex.Api.Ingestion;
 /// <summary>Writes the chunks of a version, their vectors and the columns they are searched by.</summary>
 internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDataSource dataSource)
 {
-    public const int IndexBatch = 200;
+    public const int IndexBatch = 50;
+
+    private const int WriteBatch = 50;
 
     /// <summary>Puts these chunks in place of whatever the version had.</summary>
     /// <returns>How many there are; null when the lease is lost.</returns>
-    public async Task<int?> ReplaceAsync(DocumentVersion job, ExtractedText extracted, string locale, CancellationToken cancellationToken)
+    public async Task<int?> ReplaceAsync(
+        DocumentVersion job, ExtractedText extracted, string locale, Pace pace, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -63,6 +66,8 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
                 await copy.WriteAsync(LanguageGuess.Of(text, locale).Language, cancellationToken);
                 await copy.WriteAsync(NpgsqlTsVector.Empty, NpgsqlDbType.TsVector, cancellationToken);
                 await copy.WriteAsync(NpgsqlTsVector.Empty, NpgsqlDbType.TsVector, cancellationToken);
+                if (position % WriteBatch == 0)
+                    await pace.RestAsync(cancellationToken);
             }
 
             await copy.CompleteAsync(cancellationToken);

@@ -38,6 +38,13 @@ internal sealed class IngestionOptions
     [Range(0, 16)]
     public int Workers { get; init; } = 1;
 
+    /// <summary>The share of the time that a file is worked on while questions are asked.</summary>
+    [Range(0.01, 1)]
+    public double BusyShare { get; init; } = 0.07;
+
+    /// <summary>How much longer a file may take for that.</summary>
+    public TimeSpan MaxRest { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long work that its worker no longer renews stays its own.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(20);
 

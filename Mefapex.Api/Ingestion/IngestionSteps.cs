@@ -29,7 +29,7 @@ internal sealed partial class IngestionSteps(
 
     /// <summary>Runs what is left to do.</summary>
     /// <exception cref="LeaseLostException">The version is another worker's, or gone.</exception>
-    public async Task RunAsync(DocumentVersion job, CancellationToken cancellationToken)
+    public async Task RunAsync(DocumentVersion job, Pace pace, CancellationToken cancellationToken)
     {
         while (job.Step != IngestionStep.Done)
         {
@@ -39,13 +39,13 @@ internal sealed partial class IngestionSteps(
                     await ExtractAsync(job, cancellationToken);
                     break;
                 case IngestionStep.Chunk:
-                    await ChunkAsync(job, cancellationToken);
+                    await ChunkAsync(job, pace, cancellationToken);
                     break;
                 case IngestionStep.Embed:
-                    await EmbedAsync(job, cancellationToken);
+                    await EmbedAsync(job, pace, cancellationToken);
                     break;
                 case IngestionStep.Index:
-                    await IndexAsync(job, cancellationToken);
+                    await IndexAsync(job, pace, cancellationToken);
                     break;
                 case IngestionStep.Switch:
                     await SwitchAsync(job, cancellationToken);
@@ -56,6 +56,7 @@ internal sealed partial class IngestionSteps(
 
             job.Step = IngestionStep.After(job.Step);
             job.Attempts = 1;
+            await pace.RestAsync(cancellationToken);
         }
     }
 
@@ -78,18 +79,18 @@ internal sealed partial class IngestionSteps(
             files.Delete(job.StorageKey);
     }
 
-    private async Task ChunkAsync(DocumentVersion job, CancellationToken cancellationToken)
+    private async Task ChunkAsync(DocumentVersion job, Pace pace, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var locale = await db.Tenants.Where(t => t.Id == job.TenantId).Select(t => t.Locale).SingleAsync(cancellationToken);
         var extracted = await ExtractedText.LoadAsync(files, job.StorageKey, cancellationToken);
-        Keep(await chunks.ReplaceAsync(job, extracted, locale, cancellationToken) is not null);
+        Keep(await chunks.ReplaceAsync(job, extracted, locale, pace, cancellationToken) is not null);
         Keep(await queue.AdvanceAsync(job, IngestionStep.Embed, cancellationToken));
     }
 
     /// <summary>Goes on after the vectors that are there. Without the AI service the document goes live without them, and the
     /// indexer adds them later.</summary>
-    private async Task EmbedAsync(DocumentVersion job, CancellationToken cancellationToken)
+    private async Task EmbedAsync(DocumentVersion job, Pace pace, CancellationToken cancellationToken)
     {
         try
         {
@@ -108,6 +109,7 @@ internal sealed partial class IngestionSteps(
                 model = response.ModelHash;
                 Keep(await chunks.AddVectorsAsync(job, model, batch, response.Embeddings, cancellationToken));
                 done += batch.Length;
+                await pace.RestAsync(cancellationToken);
             }
         }
         catch (AiUnavailableException e)
@@ -118,7 +120,7 @@ internal sealed partial class IngestionSteps(
         Keep(await queue.AdvanceAsync(job, IngestionStep.Index, cancellationToken));
     }
 
-    private async Task IndexAsync(DocumentVersion job, CancellationToken cancellationToken)
+    private async Task IndexAsync(DocumentVersion job, Pace pace, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var document = await db.Documents.AsNoTracking()
@@ -129,6 +131,7 @@ internal sealed partial class IngestionSteps(
         {
             Keep(await queue.ReportAsync(job, done, total, cancellationToken));
             done += await ChunkStore.IndexAsync(db, document, job.Version, done, cancellationToken);
+            await pace.RestAsync(cancellationToken);
         }
 
         Keep(await queue.AdvanceAsync(job, IngestionStep.Switch, cancellationToken));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mefapex.Api.Data;
+using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Documents;
 using Microsoft.Extensions.Options;
 
@@ -11,6 +12,7 @@ internal sealed partial class IngestionWorker(
     IngestionSteps steps,
     IngestionSignal signal,
     DatabaseState database,
+    QuestionTraffic traffic,
     IOptions<IngestionOptions> options,
     TimeProvider time,
     ILogger<IngestionWorker> logger) : BackgroundService
@@ -59,7 +61,7 @@ internal sealed partial class IngestionWorker(
         {
             LogTaken(job.DocumentId, job.Version, job.Step, job.Attempts);
             var start = time.GetTimestamp();
-            await steps.RunAsync(job, lease.Token);
+            await steps.RunAsync(job, new Pace(traffic, _options, time), lease.Token);
             LogFinished(job.DocumentId, job.Version, time.GetElapsedTime(start).TotalSeconds);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

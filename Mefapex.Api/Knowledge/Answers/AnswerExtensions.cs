@@ -11,6 +11,7 @@ internal static class AnswerExtensions
         services.AddSingleton(_ => CalibrationFile.Load());
         services.AddSingleton<WarningSigns>();
         services.AddSingleton(_ => PassageWeightsFile.Load());
+        services.AddSingleton<QuestionTraffic>();
         services.AddSingleton<PassageScorer>();
         services.AddSingleton<Calibrations>();
         services.AddSingleton<Decider>();

@@ -21,6 +21,7 @@ internal sealed class AnswerService(
     IVectorIndex vectors,
     AiAvailability ai,
     AnswerMetrics metrics,
+    QuestionTraffic traffic,
     TimeProvider time)
 {
     /// <param name="context">What the question may refer back to; null where it stands alone.</param>
@@ -49,6 +50,7 @@ internal sealed class AnswerService(
         bool afresh,
         CancellationToken cancellationToken)
     {
+        traffic.Asked();
         var clock = new StepClock(time);
         var language = LanguageGuess.Of(question, tenant.Locale).Language;
         clock.Lap("language");

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>A tenant's published knowledge at one version, prepared for comparing questions with it.</summary>
-internal sealed class KnowledgeSnapshot
+internal sealed record KnowledgeSnapshot
 {
     private const double StopWordShare = 0.15;
     private const double QuestionWordRarity = 1;
@@ -82,10 +82,10 @@ internal sealed class KnowledgeSnapshot
     public static KnowledgeSnapshot Empty(Guid tenantId) => new(
         new KnowledgeBase { TenantId = tenantId, Version = 0, ContactTr = "", ContactEn = "", UpdatedAt = default }, [], [], hasPassages: false);
 
-    public Guid TenantId { get; }
+    public Guid TenantId { get; private init; }
 
     /// <summary>Whether the tenant has documents that are searched.</summary>
-    public bool HasPassages { get; }
+    public bool HasPassages { get; private init; }
 
     /// <summary>How many titles and questions there are.</summary>
     public int Phrases { get; }
@@ -97,11 +97,11 @@ internal sealed class KnowledgeSnapshot
     /// <summary>Whether numbers that no entry has any more are so many that a snapshot should be made from the beginning.</summary>
     public bool IsWorn => Vocabulary.Phrases > 1000 + (2 * Phrases);
 
-    public long Version { get; }
+    public long Version { get; private init; }
 
-    public string ContactTr { get; }
+    public string ContactTr { get; private init; }
 
-    public string ContactEn { get; }
+    public string ContactEn { get; private init; }
 
     public SynonymIndex Synonyms { get; }
 
@@ -111,6 +111,15 @@ internal sealed class KnowledgeSnapshot
     public FrozenDictionary<string, EntryDocument> Entries { get; }
 
     public UrgentWords Urgent { get; }
+
+    /// <summary>The next snapshot with the same synonyms and entries.</summary>
+    public KnowledgeSnapshot With(KnowledgeBase knowledge, bool hasPassages) => this with
+    {
+        Version = knowledge.Version,
+        ContactTr = knowledge.ContactTr,
+        ContactEn = knowledge.ContactEn,
+        HasPassages = hasPassages,
+    };
 
     /// <summary>How much a word tells about the entry it stands in (inverse document frequency), and how well the
     /// knowledge knows it: 1 the word itself, less for a similar one, 0 for an unknown one.</summary>
@@ -157,4 +166,8 @@ internal sealed class KnowledgeSnapshot
 /// <param name="Rarity">0 and more.</param>
 /// <param name="Known">0 to 1.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct TermWeight(double Rarity, double Known);
+internal readonly record struct TermWeight(double Rarity, double Known)
+{
+    /// <summary>A weight by which the rarest words count most.</summary>
+    public double Telling => Rarity * Rarity * Rarity;
+}

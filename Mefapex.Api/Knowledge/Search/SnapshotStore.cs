@@ -93,7 +93,9 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
             var entries = changed.Count == 0
                 ? []
                 : await Published(db, tenantId).Where(e => changed.Contains(e.Id)).ToListAsync(cancellationToken);
-            snapshot = new KnowledgeSnapshot(previous, knowledge, entries, staying, hasPassages);
+            snapshot = changed.Count == 0 && staying.Count == previous.Entries.Count
+                ? previous.With(knowledge, hasPassages)
+                : new KnowledgeSnapshot(previous, knowledge, entries, staying, hasPassages);
         }
         else
         {
