@@ -19,7 +19,7 @@ internal static class KnowledgeExtensions
         builder.Services.AddSingleton<LexemeStatistics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LexemeStatistics>());
         builder.Services.AddSingleton<CandidateQuery>();
-        builder.Services.AddSingleton<PassageTerms>();
+        builder.Services.AddSingleton<PassageCutter>();
         builder.Services.AddSingleton<KnowledgeSearch>();
         builder.Services.AddSingleton<IVectorIndex, ExactVectorIndex>();
         builder.Services.AddSingleton<VectorStore>();

@@ -179,7 +179,7 @@ internal sealed class PostgresServer
             string.Create(CultureInfo.InvariantCulture, $"port={_options.Port}"),
             "unix_socket_directories=",
             "max_connections=100",
-            "shared_buffers=64MB",
+            "shared_buffers=256MB",
             "max_wal_size=512MB",
             "timezone=UTC",
             "log_timezone=UTC",

@@ -17,7 +17,7 @@ internal static class ApprovedOnly
         [
             .. asked.Knowledge.Entries.Values
                 .Where(entry => entry.IsFound(asked.Reader, asked.Today))
-                .Select(entry => new StageHit(entry.Id, comparison.Topic(entry)))
+                .Select(entry => new StageHit(entry.Id, comparison.Topic(entry).Topic))
                 .Where(hit => hit.Score >= LeastTopic)
                 .OrderByDescending(hit => hit.Score)
                 .ThenBy(hit => hit.EntryId, StringComparer.Ordinal),

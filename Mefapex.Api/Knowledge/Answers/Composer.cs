@@ -52,7 +52,7 @@ internal sealed partial class Composer(AiClient ai, AiAvailability availability,
             }
         }
 
-        var pieces = Extract.Of(found, used).Select(piece => (Display(piece), piece)).ToList();
+        var pieces = Extract.Of(used).Select(piece => (Display(piece), piece)).ToList();
         return new Composed(ReplyOf(asked, pieces, used, new AnswerTexts(asked.Language).FromDocuments), checks, isDegraded);
     }
 

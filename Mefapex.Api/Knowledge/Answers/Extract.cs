@@ -12,10 +12,9 @@ internal static class Extract
     private const double Near = 0.9;
 
     /// <summary>In reading order, at most <see cref="MaxSentences"/>, and the list that one of them begins.</summary>
-    public static IReadOnlyList<Piece> Of(SearchResult found, IReadOnlyList<ScoredPassage> passages)
+    public static IReadOnlyList<Piece> Of(IReadOnlyList<ScoredPassage> passages)
     {
-        var cover = new QuestionCover(found.Question, found.Snapshot);
-        var candidates = passages.SelectMany((scored, rank) => CandidatesOf(cover, scored, rank)).ToList();
+        var candidates = passages.SelectMany(CandidatesOf).ToList();
         if (candidates.Count == 0)
             return [];
         var best = candidates.Max(c => c.Score);
@@ -36,19 +35,9 @@ internal static class Extract
         ];
     }
 
-    private static IEnumerable<Candidate> CandidatesOf(QuestionCover cover, ScoredPassage scored, int rank)
-    {
-        var passage = scored.Passage;
-        var sentences = Sentences.Of(passage.Text);
-        var above = cover.Of($"{passage.Title}\n{passage.Heading}", passage.Language);
-        foreach (var sentence in sentences)
-        {
-            var own = cover.Of(sentence.In(passage.Text), passage.Language);
-            // What the heading says counts less than what the sentence itself does.
-            var score = ((2 * cover.Share(own)) + cover.Share(own, above)) / 3 * scored.Probability;
-            yield return new Candidate(passage, sentences, sentence, rank, score);
-        }
-    }
+    /// <summary>What the heading says counts less than what the sentence itself does.</summary>
+    private static IEnumerable<Candidate> CandidatesOf(ScoredPassage scored, int rank) => scored.Passage.Cover.Sentences.Select(
+        s => new Candidate(scored.Passage, s.Place, rank, ((2 * s.Share) + s.ShareWithAbove) / 3 * scored.Probability));
 
     /// <summary>The sentence, and where it ends with a colon the list that it begins.</summary>
     private static IEnumerable<Piece> WithItems(Candidate candidate)
@@ -56,14 +45,15 @@ internal static class Extract
         yield return new Piece(candidate.Passage, candidate.Sentence);
         if (candidate.Passage.Text[candidate.Sentence.End - 1] != ':')
             yield break;
-        var items = candidate.Sentences
+        var items = candidate.Passage.Cover.Sentences
+            .Select(s => s.Place)
             .SkipWhile(s => s.Start <= candidate.Sentence.Start)
             .TakeWhile((s, i) => s.IsItem && i < MaxItems);
         foreach (var item in items)
             yield return new Piece(candidate.Passage, item);
     }
 
-    private sealed record Candidate(Passage Passage, IReadOnlyList<Sentence> Sentences, Sentence Sentence, int Rank, double Score);
+    private sealed record Candidate(Passage Passage, Sentence Sentence, int Rank, double Score);
 }
 
 /// <summary>A place of a passage.</summary>

@@ -18,7 +18,7 @@ internal sealed class PassageScorer(PassageWeightsFile file)
         return
         [
             .. passages
-                .Select(passage => new ScoredPassage(passage, Probability(Inputs(found, passage), weights.Weights)))
+                .Select(passage => new ScoredPassage(passage, Probability(Inputs(passage), weights.Weights)))
                 .OrderByDescending(p => p.Probability)
                 .ThenByDescending(p => p.Passage.Fused)
                 .ThenBy(p => p.Passage.DocumentId)
@@ -34,15 +34,8 @@ internal sealed class PassageScorer(PassageWeightsFile file)
         return 1 / (1 + Math.Exp(-sum));
     }
 
-    public static double[] Inputs(SearchResult found, Passage passage)
+    public static double[] Inputs(Passage passage)
     {
-        var cover = new QuestionCover(found.Question, found.Snapshot);
-        var above = cover.Of($"{passage.Title}\n{passage.Heading}", passage.Language);
-        var text = cover.Of(passage.Text, passage.Language);
-        var sentence = Sentences.Of(passage.Text)
-            .Select(s => cover.Share(cover.Of(s.In(passage.Text), passage.Language), above))
-            .DefaultIfEmpty(0)
-            .Max();
         return
         [
             1,
@@ -51,22 +44,9 @@ internal sealed class PassageScorer(PassageWeightsFile file)
             passage.Features.FullText,
             passage.Features.Keywords,
             passage.Features.Vector,
-            sentence,
-            Missing(found.Question, text, above),
+            passage.Cover.Sentences.Select(s => s.ShareWithAbove).DefaultIfEmpty(0).Max(),
+            passage.Cover.Missing,
         ];
-    }
-
-    /// <summary>How little of the question's most missing telling word the passage knows, 0 to 1.</summary>
-    private static double Missing(Question question, double[] text, double[] above)
-    {
-        var missing = 0.0;
-        for (var i = 0; i < question.Terms.Length; i++)
-        {
-            if (!question.Terms[i].IsStopWord && !question.Terms[i].IsQuestionWord)
-                missing = Math.Max(missing, 1 - Math.Max(text[i], above[i]));
-        }
-
-        return missing;
     }
 }
 

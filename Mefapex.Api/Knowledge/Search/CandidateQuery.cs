@@ -4,13 +4,13 @@ namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>
 /// What PostgreSQL finds for a question, entries and chunks in one round trip each: by full text in the original and in the
-/// folded form, entries also by trigrams. Full text first finds rows by the index alone and ranks only the best of them,
-/// because ranking has to unpack a row's whole vector.
+/// folded form, entries also by trigrams. Full text first finds and weighs rows by the index alone and ranks only the best of them in
+/// the original form, because ranking has to unpack a row's whole vector.
 /// </summary>
 internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatistics statistics)
 {
     /// <summary>Rows that full text may visit, in either table.</summary>
-    private const int RowBudget = 500;
+    private const int RowBudget = 200;
 
     private const string Entries =
         """
@@ -18,16 +18,14 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             select
                 replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
                 replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
-        ), scored as materialized (
-            select query::tsquery as query, weight from unnest($8::text[], $9::float8[]) as k (query, weight)
         ), matched as materialized (
-            select t.entry_id, t.language, sum(k.weight) as weight
-            from unnest($6::text[], $7::float8[]) as k (query, weight)
+            select t.entry_id, t.language, sum(k.weight) as weight, sum(k.weight) filter (where k.is_synonym) as synonyms
+            from unnest($6::text[], $7::float8[], $8::bool[]) as k (query, weight, is_synonym)
             join knowledge_texts t on t.folded_search @@ k.query::tsquery
             where t.tenant_id = $1
             group by t.entry_id, t.language
         ), best as materialized (
-            select m.entry_id, m.language
+            select m.entry_id, m.language, m.weight, m.synonyms
             from matched m
             join knowledge_entries e on e.tenant_id = $1 and e.id = m.entry_id
             where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
@@ -36,12 +34,11 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         )
         select b.entry_id,
             ts_rank(t.original_search, case b.language when 'en' then q.english else q.turkish end, 1)::float8,
-            coalesce((select sum(k.weight * ts_rank(f.folded, k.query)) from scored k), 0),
-            coalesce(ts_rank(f.folded, $10::tsquery, 1), 0)::float8
+            b.weight,
+            coalesce(b.synonyms, 0)
         from best b
         cross join q
         join knowledge_texts t on t.tenant_id = $1 and t.entry_id = b.entry_id and t.language = b.language
-        cross join lateral (select t.folded_search || '' as folded offset 0) f
         """;
 
     private const string Trigrams =
@@ -65,19 +62,24 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             select
                 replace(plainto_tsquery('turkish', $1)::text, '&', '|')::tsquery as turkish,
                 replace(plainto_tsquery('english', $1)::text, '&', '|')::tsquery as english
-        ), scored as materialized (
-            select query::tsquery as query, weight from unnest($3::text[], $4::float8[]) as k (query, weight)
+        ), keys as materialized (
+            select query::tsquery as query, weight, is_synonym
+            from unnest($2::text[], $3::float8[], $4::bool[]) as k (query, weight, is_synonym)
         ), texts as materialized (
             select entry_id, language, folded::tsvector as folded, original::tsvector as original
-            from unnest($6::text[], $7::text[], $8::text[], $9::text[]) as t (entry_id, language, folded, original)
+            from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as t (entry_id, language, folded, original)
         )
         select t.entry_id,
             ts_rank(t.original, case t.language when 'en' then q.english else q.turkish end, 1)::float8,
-            coalesce((select sum(k.weight * ts_rank(t.folded, k.query)) from scored k), 0),
-            coalesce(ts_rank(t.folded, $5::tsquery, 1), 0)::float8
+            m.weight,
+            coalesce(m.synonyms, 0)
         from texts t
         cross join q
-        where exists (select from unnest($2::text[]) as k (query) where t.folded @@ k.query::tsquery)
+        cross join lateral (
+            select sum(k.weight) as weight, sum(k.weight) filter (where k.is_synonym) as synonyms
+            from keys k where t.folded @@ k.query
+        ) m
+        where m.weight is not null
         """;
 
     private const string SupposedTrigrams =
@@ -94,11 +96,9 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             select
                 replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
                 replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
-        ), scored as materialized (
-            select query::tsquery as query, weight from unnest($7::text[], $8::float8[]) as k (query, weight)
         ), near as materialized (
             select h.document_id, h.version, h.position, h.cosine
-            from unnest($9::uuid[], $10::int[], $11::int[], $12::float8[]) as h (document_id, version, position, cosine)
+            from unnest($7::uuid[], $8::int[], $9::int[], $10::float8[]) as h (document_id, version, position, cosine)
         ), matched as materialized (
             select c.document_id, c.version, c.position, sum(k.weight) as weight
             from unnest($5::text[], $6::float8[]) as k (query, weight)
@@ -112,9 +112,9 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             where d.audience = '{}' or d.audience && $3
             order by m.weight desc, m.document_id, m.position limit $4
         ), ranked as materialized (
-            select c.document_id, c.version, c.position,
+            select w.document_id, w.version, w.position,
                 ts_rank(c.original_search, case c.language when 'en' then q.english else q.turkish end, 1)::float8 as full_text,
-                coalesce((select sum(k.weight * ts_rank(f.folded, k.query)) from scored k), 0) as keywords,
+                coalesce(m.weight, 0) as keywords,
                 coalesce(n.cosine, 0) as cosine
             from (
                 select document_id, version, position from best
@@ -124,16 +124,17 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             cross join q
             join document_chunks c
                 on c.tenant_id = $1 and c.document_id = w.document_id and c.version = w.version and c.position = w.position
+            left join matched m on m.document_id = w.document_id and m.version = w.version and m.position = w.position
             left join near n on n.document_id = w.document_id and n.version = w.version and n.position = w.position
-            cross join lateral (select c.folded_search || '' as folded offset 0) f
         ), fused as materialized (
             select r.*,
                 max(full_text) over () as most_full_text,
                 max(keywords) over () as most_keywords,
-                case when full_text > 0 then 1.0 / ($13 + row_number() over (order by full_text desc, document_id, position)) else 0 end
-                    + case when keywords > 0 then 1.0 / ($13 + row_number() over (order by keywords desc, document_id, position)) else 0 end
-                    + case when cosine > 0 then 1.0 / ($13 + row_number() over (order by cosine desc, document_id, position)) else 0 end as fused
+                case when full_text > 0 then 1.0 / ($11 + row_number() over (order by full_text desc, document_id, position)) else 0 end
+                    + case when keywords > 0 then 1.0 / ($11 + row_number() over (order by keywords desc, document_id, position)) else 0 end
+                    + case when cosine > 0 then 1.0 / ($11 + row_number() over (order by cosine desc, document_id, position)) else 0 end as fused
             from ranked r
+            order by fused desc, document_id, position limit $12
         )
         select f.document_id, f.version, f.position, d.title, d.category, d.owner, c.page, c.heading, c."offset", c.text, c.language,
             f.fused::float8,
@@ -143,7 +144,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         join document_chunks c
             on c.tenant_id = $1 and c.document_id = f.document_id and c.version = f.version and c.position = f.position
         where d.audience = '{}' or d.audience && $3
-        order by f.fused desc, f.document_id, f.position limit $14
+        order by f.fused desc, f.document_id, f.position
         """;
 
     /// <param name="today">Entries that are valid from a later day, or up to an earlier one, are not found.</param>
@@ -264,9 +265,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             2 * limit,
             plan.Queries,
             plan.Weights,
-            plan.Scored,
-            plan.ScoredWeights,
-            question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value);
+            plan.Synonyms);
     }
 
     private NpgsqlBatchCommand OfSupposed(Question question, Supposition supposed)
@@ -276,9 +275,8 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             SupposedEntries,
             question.Keywords,
             plan.Queries,
-            plan.Scored,
-            plan.ScoredWeights,
-            question.SynonymQuery is { Length: > 0 } synonyms ? synonyms : DBNull.Value,
+            plan.Weights,
+            plan.Synonyms,
             supposed.Texts.Select(t => t.EntryId).ToArray(),
             supposed.Texts.Select(t => t.Language).ToArray(),
             supposed.Texts.Select(t => t.Folded).ToArray(),
@@ -302,8 +300,6 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
             limit,
             plan.Queries,
             plan.Weights,
-            plan.Scored,
-            plan.ScoredWeights,
             near.Select(h => Guid.Parse(h.Key.Owner.Id)).ToArray(),
             near.Select(h => h.Key.Version).ToArray(),
             near.Select(h => h.Key.Part).ToArray(),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Numerics.Tensors;
 
 namespace Mefapex.Api.Knowledge.Search;
 
@@ -6,30 +7,37 @@ namespace Mefapex.Api.Knowledge.Search;
 /// is found once, see <see cref="WordIndex"/>; all others need no comparison.</summary>
 internal sealed class Comparison
 {
-    private const int TellingPower = 3;
-
     private readonly Question _question;
     private readonly KnowledgeSnapshot _snapshot;
 
-    /// <summary>By word of the vocabulary, how well it stands for each of the question's terms.</summary>
-    private readonly Dictionary<int, float[]> _likeness = [];
-    private readonly (int Hash, double Weight)[] _grams;
+    /// <summary>The words of the vocabulary that stand for one of the question's terms.</summary>
+    private readonly NumberSet _words;
+
+    /// <summary>For each of those how well it stands for each term.</summary>
+    private readonly List<float[]> _likeness = [];
+    private readonly NumberSet _grams;
+    private readonly double[] _gramWeights;
 
     public Comparison(Question question, KnowledgeSnapshot snapshot)
     {
         _question = question;
         _snapshot = snapshot;
+        _words = new NumberSet(16 * question.Terms.Length);
         for (var term = 0; term < question.Terms.Length; term++)
         {
             foreach (var (word, likeness) in snapshot.MatchesOf(question.Terms[term]))
             {
-                if (!_likeness.TryGetValue(word, out var terms))
-                    _likeness[word] = terms = new float[question.Terms.Length];
-                terms[term] = likeness;
+                var place = _words.Add(word);
+                if (place == _likeness.Count)
+                    _likeness.Add(new float[question.Terms.Length]);
+                _likeness[place][term] = likeness;
             }
         }
 
-        _grams = [.. question.Grams.Select(g => (g.Key, g.Value * Math.Pow(snapshot.GramWeight(g.Key), 2))).OrderBy(g => g.Key)];
+        _grams = new NumberSet(question.Grams.Count);
+        _gramWeights = new double[question.Grams.Count];
+        foreach (var (gram, count) in question.Grams)
+            _gramWeights[_grams.Add(gram)] = count * Math.Pow(snapshot.GramWeight(gram), 2);
     }
 
     /// <summary>See <see cref="Features.Phrase"/>.</summary>
@@ -38,7 +46,7 @@ internal sealed class Comparison
         var best = 0.0;
         foreach (var phrase in entry.Phrases)
         {
-            var there = Coverage(phrase.Words, phrase.Groups);
+            var there = Coverage(phrase.Words, phrase.Groups).Share;
             if (there <= best / 2)
                 continue;
             var back = CoverageOf(phrase);
@@ -48,14 +56,11 @@ internal sealed class Comparison
         return best;
     }
 
-    /// <summary>See <see cref="Features.Topic"/>.</summary>
-    public double Topic(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups);
-
-    /// <summary>See <see cref="Features.Telling"/>.</summary>
-    public double Telling(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups, power: TellingPower);
+    /// <summary>See <see cref="Features.Topic"/> and <see cref="Features.Telling"/>.</summary>
+    public (double Topic, double Telling) Topic(EntryDocument entry) => Coverage(entry.Topic, entry.TopicGroups);
 
     /// <summary>See <see cref="Features.Anywhere"/>.</summary>
-    public double Anywhere(EntryDocument entry) => Coverage(entry.Everywhere, entry.EverywhereGroups);
+    public double Anywhere(EntryDocument entry) => Coverage(entry.Everywhere, entry.EverywhereGroups).Share;
 
     /// <summary>See <see cref="Features.Grams"/>.</summary>
     public double Grams(EntryDocument entry)
@@ -64,15 +69,10 @@ internal sealed class Comparison
         foreach (var phrase in entry.Phrases)
         {
             var dot = 0.0;
-            var asked = 0;
             foreach (var gram in phrase.Grams)
             {
-                while (asked < _grams.Length && _grams[asked].Hash < gram.Hash)
-                    asked++;
-                if (asked == _grams.Length)
-                    break;
-                if (_grams[asked].Hash == gram.Hash)
-                    dot += gram.Count * _grams[asked].Weight;
+                if (_grams.Find(gram.Hash) is >= 0 and var place)
+                    dot += gram.Count * _gramWeights[place];
             }
 
             if (dot > 0)
@@ -82,44 +82,8 @@ internal sealed class Comparison
         return best;
     }
 
-    /// <summary>Best trigram similarity with one title or question; 0 where it is too little to mean anything.</summary>
-    public double Trigrams(EntryDocument entry)
-    {
-        var best = 0.0;
-        foreach (var phrase in entry.Phrases)
-            best = Math.Max(best, TrigramSet.Similarity(_question.Trigrams, phrase.Trigrams));
-        return best >= TrigramSet.Least ? best : 0;
-    }
-
-    /// <summary>See <see cref="PassageFeatures.Coverage"/> and <see cref="PassageFeatures.Telling"/>.</summary>
-    /// <param name="terms">The words of a passage in order.</param>
-    public (double Coverage, double Telling) Coverage(Term[] terms)
-    {
-        var groups = _snapshot.Synonyms.Find(terms).Select(s => s.Group).ToHashSet();
-        double found = 0, all = 0, foundTelling = 0, allTelling = 0;
-        for (var i = 0; i < _question.Terms.Length; i++)
-        {
-            var best = BySynonym(_question.Spans, i, groups);
-            foreach (var word in terms)
-            {
-                if (best >= 1)
-                    break;
-                best = Math.Max(best, _question.Terms[i].Match(word));
-            }
-
-            var weight = _question.Weights[i].Rarity;
-            found += weight * best;
-            all += weight;
-            foundTelling += Math.Pow(weight, TellingPower) * best;
-            allTelling += Math.Pow(weight, TellingPower);
-        }
-
-        return all > 0 ? (found / all, foundTelling / allTelling) : (0, 0);
-    }
-
-    /// <summary>The share of the question's weight that the words stand for.</summary>
-    /// <param name="power">1 weighs words by rarity; more favours the rarest.</param>
-    private double Coverage(int[] words, FrozenSet<int> groups, int power = 1)
+    /// <summary>The share of the question's weight that the words stand for, and the same with the rarest words counting most.</summary>
+    private (double Share, double Telling) Coverage(int[] words, FrozenSet<int> groups)
     {
         Span<float> best = stackalloc float[Math.Min(_question.Terms.Length, 256)];
         if (best.Length < _question.Terms.Length)
@@ -127,22 +91,22 @@ internal sealed class Comparison
         best.Clear();
         foreach (var word in words)
         {
-            if (!_likeness.TryGetValue(word, out var terms))
-                continue;
-            for (var term = 0; term < terms.Length; term++)
-                best[term] = Math.Max(best[term], terms[term]);
+            if (_words.Find(word) is >= 0 and var place)
+                TensorPrimitives.Max(best, _likeness[place], best);
         }
 
-        double found = 0, all = 0;
+        double found = 0, all = 0, foundTelling = 0, allTelling = 0;
         for (var term = 0; term < best.Length; term++)
         {
             var likeness = best[term] >= 1 ? best[term] : Math.Max(best[term], BySynonym(_question.Spans, term, groups));
-            var weight = power == 1 ? _question.Weights[term].Rarity : Math.Pow(_question.Weights[term].Rarity, power);
-            found += weight * likeness;
-            all += weight;
+            var weight = _question.Weights[term];
+            found += weight.Rarity * likeness;
+            all += weight.Rarity;
+            foundTelling += weight.Telling * likeness;
+            allTelling += weight.Telling;
         }
 
-        return all > 0 ? found / all : 0;
+        return all > 0 ? (found / all, foundTelling / allTelling) : (0, 0);
     }
 
     /// <summary>The share of the phrase's weight that the question stands for.</summary>
@@ -152,11 +116,8 @@ internal sealed class Comparison
         for (var i = 0; i < phrase.Words.Length; i++)
         {
             var best = BySynonym(phrase.Spans, i, _question.Groups);
-            if (_likeness.TryGetValue(phrase.Words[i], out var terms))
-            {
-                foreach (var likeness in terms)
-                    best = Math.Max(best, likeness);
-            }
+            if (_words.Find(phrase.Words[i]) is >= 0 and var place)
+                best = Math.Max(best, TensorPrimitives.Max<float>(_likeness[place]));
 
             var rarity = _snapshot.RarityOf(phrase.Words[i]);
             found += rarity * best;
@@ -166,7 +127,7 @@ internal sealed class Comparison
         return all > 0 ? found / all : 0;
     }
 
-    private double BySynonym(IReadOnlyList<SynonymSpan> spans, int index, IReadOnlySet<int> groups)
+    private double BySynonym(IReadOnlyList<SynonymSpan> spans, int index, FrozenSet<int> groups)
     {
         var best = 0.0;
         for (var i = 0; i < spans.Count; i++)

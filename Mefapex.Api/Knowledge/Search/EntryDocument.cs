@@ -88,7 +88,6 @@ internal sealed class Phrase
         Words = Array.ConvertAll(terms, vocabulary.Add);
         Spans = synonyms.Find(terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();
-        Trigrams = TrigramSet.Of(folded.Key);
         Grams = [.. CharacterGrams.Of(folded.Key).Select(g => new Gram(g.Key, g.Value)).OrderBy(g => g.Hash)];
     }
 
@@ -104,9 +103,6 @@ internal sealed class Phrase
     public FrozenSet<int> Groups { get; }
 
     public Gram[] Grams { get; }
-
-    /// <summary>See <see cref="TrigramSet"/>.</summary>
-    public int[] Trigrams { get; }
 }
 
 /// <param name="Hash">See <see cref="CharacterGrams"/>.</param>

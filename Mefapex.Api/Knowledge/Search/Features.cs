@@ -24,17 +24,17 @@ internal sealed record Features
     /// <summary>The same of <see cref="Grams"/>.</summary>
     public required double GramsLead { get; init; }
 
-    /// <summary>Best trigram similarity, by PostgreSQL.</summary>
+    /// <summary>Best trigram similarity with one title or question, by PostgreSQL; 0 where it does not look for them, see
+    /// <see cref="KnowledgeSnapshot.HasManyPhrases"/>.</summary>
     public required double Trigram { get; init; }
 
     /// <summary>Full-text rank in the original form, by PostgreSQL, over the best one of the question.</summary>
     public required double FullText { get; init; }
 
-    /// <summary>Weight of the folded words and synonyms that full text finds, by PostgreSQL, over the best one of the
-    /// question.</summary>
+    /// <summary>Weight of the folded words and synonyms that full text finds, by PostgreSQL, over that of the entry with most.</summary>
     public required double Keywords { get; init; }
 
-    /// <summary>Full-text rank of the words' synonyms, by PostgreSQL, over the best one of the question.</summary>
+    /// <summary>The synonyms' part of <see cref="Keywords"/>, over that of the entry with most.</summary>
     public required double Synonyms { get; init; }
 
     /// <summary>Best cosine of the vectors of question and title or question; 0 without vectors.</summary>

@@ -42,6 +42,7 @@ internal static class Fusion
             .Where(e => isFound(e) && !chosen.Exists(c => c.Entry == e))
             .Select(e => (e, fused.GetValueOrDefault(e.Id))));
 
+        var topic = chosen.ConvertAll(c => comparison.Topic(c.Entry));
         var phrase = chosen.ConvertAll(c => comparison.Phrase(c.Entry));
         var grams = chosen.ConvertAll(c => comparison.Grams(c.Entry));
         var vector = chosen.ConvertAll(c => byEntry.TryGetValue(c.Entry.Id, out var cosines) ? cosines[0] : 0);
@@ -50,13 +51,13 @@ internal static class Fusion
             .. chosen.Select((c, i) => new Candidate(c.Entry, c.Score, new Features
             {
                 Phrase = phrase[i],
-                Topic = comparison.Topic(c.Entry),
-                Telling = comparison.Telling(c.Entry),
+                Topic = topic[i].Topic,
+                Telling = topic[i].Telling,
                 Anywhere = comparison.Anywhere(c.Entry),
                 Grams = grams[i],
                 PhraseLead = LeadOf(phrase, i),
                 GramsLead = LeadOf(grams, i),
-                Trigram = comparison.Trigrams(c.Entry),
+                Trigram = Score(stages.Trigram, c.Entry.Id),
                 FullText = Relative(stages.FullText, c.Entry.Id),
                 Keywords = Relative(stages.Keywords, c.Entry.Id),
                 Synonyms = Relative(stages.Synonyms, c.Entry.Id),

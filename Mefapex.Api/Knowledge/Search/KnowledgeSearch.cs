@@ -7,7 +7,7 @@ internal sealed class KnowledgeSearch(
     SnapshotStore snapshots,
     CandidateQuery candidates,
     IVectorIndex vectors,
-    PassageTerms passageTerms,
+    PassageCutter passageCutter,
     TimeProvider time)
 {
     /// <summary>Chunks that are found.</summary>
@@ -64,11 +64,14 @@ internal sealed class KnowledgeSearch(
         while (true)
         {
             var question = new Question(text, language, snapshot);
-            var entries = await NearAsync(tenantId, VectorSource.Entries, reader, vector, VectorHits, cancellationToken);
+            // PostgreSQL looks while this process compares vectors.
+            var looking = candidates.EntriesAsync(
+                tenantId, reader, question, today, PerStage, trigrams: !snapshot.HasManyPhrases, supposed, cancellationToken);
+            var comparing = NearAsync(tenantId, VectorSource.Entries, reader, vector, VectorHits, cancellationToken);
+            await Task.WhenAll(looking, comparing);
+            var (stages, entries) = (await looking, await comparing);
             if (supposed is not null && vector is not null)
                 entries = supposed.Near(entries, vector, reader, VectorHits);
-            var stages = await candidates.EntriesAsync(
-                tenantId, reader, question, today, PerStage, trigrams: !snapshot.HasManyPhrases, supposed, cancellationToken);
             if (supposed is null && stages.Version > snapshot.Version)
             {
                 snapshot = await snapshots.GetAsync(tenantId, stages.Version, cancellationToken);
@@ -100,8 +103,8 @@ internal sealed class KnowledgeSearch(
         var tenantId = found.Snapshot.TenantId;
         var near = await NearAsync(tenantId, VectorSource.Chunks, reader, vector, PerStage, cancellationToken);
         var chunks = await candidates.ChunksAsync(tenantId, reader, found.Question, near, PerStage, MaxPassages, cancellationToken);
-        var comparison = new Comparison(found.Question, found.Snapshot);
-        return [.. chunks.Select(c => Passage.Of(c, passageTerms.Of(c), comparison))];
+        var cover = new QuestionCover(found.Question, found.Snapshot.Synonyms);
+        return [.. chunks.Select(c => Passage.Of(c, cover.Of(passageCutter.Of(c))))];
     }
 
     private Task<IReadOnlyList<VectorHit>> NearAsync(

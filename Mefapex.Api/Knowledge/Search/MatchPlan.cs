@@ -8,9 +8,8 @@ namespace Mefapex.Api.Knowledge.Search;
 /// </summary>
 /// <param name="Queries">tsqueries that a row is found by or weighed with.</param>
 /// <param name="Weights">What each is worth.</param>
-/// <param name="Scored">tsqueries of the keys themselves, for ranking what was found.</param>
-/// <param name="ScoredWeights">What each of those is worth.</param>
-internal sealed record MatchPlan(string[] Queries, double[] Weights, string[] Scored, double[] ScoredWeights)
+/// <param name="Synonyms">Whether each is for other words that stand for the question's.</param>
+internal sealed record MatchPlan(string[] Queries, double[] Weights, bool[] Synonyms)
 {
     /// <summary>Long questions are looked for by their most telling words.</summary>
     private const int MostKeys = 16;
@@ -39,7 +38,6 @@ internal sealed record MatchPlan(string[] Queries, double[] Weights, string[] Sc
         return new MatchPlan(
             [.. weighing.Select(k => finding.Contains(k) ? k.Query : $"({found}) & ({k.Query})")],
             [.. weighing.Select(k => k.Weight)],
-            [.. telling.Select(k => k.Query)],
-            [.. telling.Select(k => k.Weight)]);
+            [.. weighing.Select(k => k.IsSynonym)]);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>A chunk of a document that may answer.</summary>
@@ -21,13 +23,11 @@ internal sealed record Passage(
     string Text,
     string Language,
     double Fused,
+    PassageCover Cover,
     PassageFeatures Features)
 {
-    /// <param name="terms">The words of title, heading and text in order.</param>
-    public static Passage Of(ChunkHit hit, Term[] terms, Comparison comparison)
-    {
-        var (coverage, telling) = comparison.Coverage(terms);
-        return new Passage(
+    public static Passage Of(ChunkHit hit, PassageCover cover) =>
+        new(
             hit.DocumentId,
             hit.Version,
             hit.Position,
@@ -40,16 +40,29 @@ internal sealed record Passage(
             hit.Text,
             hit.Language,
             hit.Fused,
+            cover,
             new PassageFeatures
             {
-                Coverage = coverage,
-                Telling = telling,
+                Coverage = cover.Share,
+                Telling = cover.TellingShare,
                 FullText = hit.FullText,
                 Keywords = hit.Keywords,
                 Vector = hit.Cosine,
             });
-    }
 }
+
+/// <summary>What of a question a passage stands for: shares of the question's weight, 0 to 1.</summary>
+/// <param name="Share">Of title, heading and text.</param>
+/// <param name="TellingShare">The same with the rarest words counting most.</param>
+/// <param name="Missing">How little of the question's most missing telling word is there, 0 to 1.</param>
+/// <param name="Sentences">In order.</param>
+internal sealed record PassageCover(double Share, double TellingShare, double Missing, SentenceCover[] Sentences);
+
+/// <param name="Place">In the passage's text.</param>
+/// <param name="Share">Of the sentence.</param>
+/// <param name="ShareWithAbove">Of the sentence with title and heading.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct SentenceCover(Sentence Place, double Share, double ShareWithAbove);
 
 /// <summary>How well a chunk fits a question, one figure a stage, 0 to 1.</summary>
 internal sealed record PassageFeatures
@@ -63,7 +76,7 @@ internal sealed record PassageFeatures
     /// <summary>Full-text rank in the original form, by PostgreSQL, over the best one of the question.</summary>
     public required double FullText { get; init; }
 
-    /// <summary>Weight of the folded words and synonyms that full text finds, over the best one of the question.</summary>
+    /// <summary>Weight of the folded words and synonyms that full text finds, by PostgreSQL, over that of the chunk with most.</summary>
     public required double Keywords { get; init; }
 
     /// <summary>Cosine of the vectors of question and chunk; 0 without vectors.</summary>

@@ -3,17 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Mefapex.Api.Knowledge.Search;
 
-/// <summary>Remembers the different words of chunks that questions have found, which take longer to find than to compare.</summary>
-internal sealed class PassageTerms
+/// <summary>Cuts chunks that questions find into sentences and words, and remembers them: that takes longer than comparing.</summary>
+internal sealed class PassageCutter
 {
     private const int MostChunks = 32_768;
     private const int MostWords = 262_144;
 
-    private readonly ConcurrentDictionary<Place, Term[]> _chunks = new();
+    private readonly ConcurrentDictionary<Place, PassageWords> _chunks = new();
     private readonly ConcurrentDictionary<Term, Term> _words = new();
 
-    /// <summary>The words of title, heading and text in order.</summary>
-    public Term[] Of(ChunkHit chunk)
+    public PassageWords Of(ChunkHit chunk)
     {
         var place = new Place(chunk.DocumentId, chunk.Version, chunk.Position, chunk.Title);
         if (_chunks.TryGetValue(place, out var known))
@@ -22,11 +21,22 @@ internal sealed class PassageTerms
             _chunks.Clear();
         if (_words.Count >= MostWords)
             _words.Clear();
-        var terms = Term.Of($"{chunk.Title}\n{chunk.Heading}\n{chunk.Text}", chunk.Language);
-        return _chunks[place] = Array.ConvertAll(terms, term => _words.GetOrAdd(term, term));
+        return _chunks[place] = new PassageWords(
+            Words($"{chunk.Title}\n{chunk.Heading}", chunk.Language),
+            [.. Sentences.Of(chunk.Text).Select(s => new SentenceWords(s, Words(s.In(chunk.Text), chunk.Language)))]);
     }
+
+    private Term[] Words(string text, string language) => Array.ConvertAll(Term.Of(text, language), term => _words.GetOrAdd(term, term));
 
     /// <summary>A version's chunks never change; a document's title may.</summary>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Place(Guid DocumentId, int Version, int Position, string Title);
 }
+
+/// <param name="Above">The words of title and heading.</param>
+/// <param name="Sentences">In order.</param>
+internal sealed record PassageWords(Term[] Above, SentenceWords[] Sentences);
+
+/// <param name="Place">In the chunk's text.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct SentenceWords(Sentence Place, Term[] Words);

@@ -20,10 +20,8 @@ internal sealed class Question
         Spans = snapshot.Synonyms.Find(Terms);
         Groups = Spans.Select(s => s.Group).ToFrozenSet();
         Grams = CharacterGrams.Of(Folded);
-        Trigrams = TrigramSet.Of(Folded);
         GramNorm = Math.Sqrt(Grams.Sum(g => Math.Pow(g.Value * snapshot.GramWeight(g.Key), 2)));
         SearchKeys = MakeSearchKeys(snapshot);
-        SynonymQuery = SearchKey.QueryOf(snapshot.Synonyms.TermsOf(Spans));
     }
 
     /// <summary>Equal for questions that differ only in case, diacritics, punctuation and spacing.</summary>
@@ -45,14 +43,8 @@ internal sealed class Question
 
     public double GramNorm { get; }
 
-    /// <summary>See <see cref="TrigramSet"/>.</summary>
-    public int[] Trigrams { get; }
-
     /// <summary>What to look for in the folded full text.</summary>
     public IReadOnlyList<SearchKey> SearchKeys { get; }
-
-    /// <summary>A tsquery of all that stands for the words; empty without any.</summary>
-    public string SynonymQuery { get; }
 
     /// <summary>The share of the question's weight that no word of the tenant's knowledge stands for, 0 to 1.</summary>
     public double UnknownShare

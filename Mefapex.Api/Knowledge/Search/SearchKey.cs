@@ -6,7 +6,7 @@ namespace Mefapex.Api.Knowledge.Search;
 /// Something to look for in the folded full-text column. Its lexemes are each word without diacritics and its first five
 /// characters, which meets what the stemming of PostgreSQL misses (text without diacritics, long endings).
 /// </summary>
-/// <param name="Word">The word of the question it stands for; an entry scores the best key of each.</param>
+/// <param name="Word">The word of the question it stands for.</param>
 /// <param name="Query">A tsquery as PostgreSQL reads it.</param>
 /// <param name="Weight">What a match is worth.</param>
 /// <param name="Terms">The words that the query is made of.</param>

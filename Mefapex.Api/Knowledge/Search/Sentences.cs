@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Mefapex.Api.Knowledge.Answers;
+namespace Mefapex.Api.Knowledge.Search;
 
 /// <summary>A sentence or list item by its place in a text, without the marker of the list.</summary>
 /// <param name="IsItem">Whether it is an item of a list.</param>

@@ -12,7 +12,7 @@ internal sealed class SynonymIndex
     private static readonly string[] Languages = ["tr", "en"];
     private static readonly string[][] Vocabulary = ReadVocabulary();
 
-    private readonly Dictionary<string, List<Phrase>> _byFirstStem = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<SynonymTerm>> _byFirstStem = new(StringComparer.Ordinal);
     private readonly Term[][][] _groups;
     private readonly int _own;
 
@@ -33,7 +33,7 @@ internal sealed class SynonymIndex
             {
                 if (!_byFirstStem.TryGetValue(terms[0].Stem, out var phrases))
                     _byFirstStem[terms[0].Stem] = phrases = [];
-                phrases.Add(new Phrase(group, terms));
+                phrases.Add(new SynonymTerm(group, terms));
             }
         }
     }
@@ -46,36 +46,24 @@ internal sealed class SynonymIndex
         var spans = new List<SynonymSpan>();
         for (var i = 0; i < text.Count; i++)
         {
-            if (!_byFirstStem.TryGetValue(text[i].Stem, out var phrases))
-                continue;
-            foreach (var phrase in phrases)
+            foreach (var synonym in BeginningWith(text[i]))
             {
-                if (StandsAt(phrase.Terms, text, i))
-                    spans.Add(new SynonymSpan(phrase.Group, i, phrase.Terms.Length));
+                if (synonym.StandsAt(text, i))
+                    spans.Add(new SynonymSpan(synonym.Group, i, synonym.Words.Length));
             }
         }
 
         return spans;
     }
 
+    /// <summary>The terms whose first word this is.</summary>
+    public IReadOnlyList<SynonymTerm> BeginningWith(Term word) => _byFirstStem.TryGetValue(word.Stem, out var terms) ? terms : [];
+
     /// <summary>The words of all terms of the groups.</summary>
     public IEnumerable<Term> TermsOf(IEnumerable<SynonymSpan> spans) =>
         spans.Select(s => s.Group).Distinct().SelectMany(g => _groups[g]).SelectMany(t => t)
             .Where(t => t is { IsStopWord: false, IsQuestionWord: false })
             .DistinctBy(t => t.Stem, StringComparer.Ordinal);
-
-    private static bool StandsAt(Term[] phrase, IReadOnlyList<Term> text, int start)
-    {
-        if (start + phrase.Length > text.Count)
-            return false;
-        for (var i = 1; i < phrase.Length; i++)
-        {
-            if (!string.Equals(phrase[i].Stem, text[start + i].Stem, StringComparison.Ordinal))
-                return false;
-        }
-
-        return true;
-    }
 
     /// <summary><c>vocabulary.txt</c>: a group a line, its terms between commas.</summary>
     private static string[][] ReadVocabulary()
@@ -91,8 +79,25 @@ internal sealed class SynonymIndex
                 .Select(line => line.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
         ];
     }
+}
 
-    private sealed record Phrase(int Group, Term[] Terms);
+/// <summary>A term of a synonym group.</summary>
+/// <param name="Words">One or more.</param>
+internal sealed record SynonymTerm(int Group, Term[] Words)
+{
+    /// <summary>Whether a text, whose word at the start is the term's first, goes on as the term does.</summary>
+    public bool StandsAt(IReadOnlyList<Term> text, int start)
+    {
+        if (start + Words.Length > text.Count)
+            return false;
+        for (var i = 1; i < Words.Length; i++)
+        {
+            if (!string.Equals(Words[i].Stem, text[start + i].Stem, StringComparison.Ordinal))
+                return false;
+        }
+
+        return true;
+    }
 }
 
 /// <summary>A term of a synonym group in a text.</summary>

@@ -10,6 +10,8 @@ internal sealed record Term(string Folded, string Stem, string Prefix)
 {
     private const int ShortestFuzzy = 4;
 
+    private readonly int _hash = string.GetHashCode(Folded, StringComparison.Ordinal);
+
     /// <summary>The words, numbers and addresses of a text in order, in the common form of <see cref="SpokenForms"/>.</summary>
     /// <param name="language">ISO 639-1 of the text.</param>
     public static Term[] Of(string text, string language) => Of(FoldedText.Of(SpokenForms.Of(text, language), language), language);
@@ -28,6 +30,14 @@ internal sealed record Term(string Folded, string Stem, string Prefix)
 
         return terms;
     }
+
+    public bool Equals(Term? other) => ReferenceEquals(this, other)
+        || (other is not null && _hash == other._hash
+            && string.Equals(Folded, other.Folded, StringComparison.Ordinal)
+            && string.Equals(Stem, other.Stem, StringComparison.Ordinal)
+            && string.Equals(Prefix, other.Prefix, StringComparison.Ordinal));
+
+    public override int GetHashCode() => _hash;
 
     public bool IsStopWord => StopWords.Contains(Folded);
 

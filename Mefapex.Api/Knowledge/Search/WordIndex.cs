@@ -6,7 +6,8 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <summary>
 /// Finds the words that stand for another one without comparing it with all of them. Words that match, see
 /// <see cref="Term.Match"/>, are the same, have the same stem, begin alike, or lie one slip apart; a slip leaves the
-/// first or the last two letters of a word of five whole. So every word is filed under those parts of it.
+/// first or the last two letters of a word of five whole and its length the same to one. So every word is filed under those
+/// parts of it.
 /// </summary>
 internal sealed class WordIndex
 {
@@ -15,6 +16,7 @@ internal sealed class WordIndex
 
     private const int Beginning = 4;
     private const int End = 2;
+    private const int ShortestWithSlip = 5;
 
     private readonly Vocabulary _vocabulary;
     private readonly Dictionary<int, List<int>> _filed = [];
@@ -25,7 +27,7 @@ internal sealed class WordIndex
         _vocabulary = vocabulary;
         foreach (var word in words)
         {
-            foreach (var part in PartsOf(vocabulary[word]))
+            foreach (var part in PartsOf(vocabulary[word], slip: 0))
             {
                 ref var filed = ref CollectionsMarshal.GetValueRefOrAddDefault(_filed, part, out _);
                 (filed ??= []).Add(word);
@@ -46,7 +48,7 @@ internal sealed class WordIndex
     private WordMatch[] Compare(Term term)
     {
         var near = new HashSet<int>();
-        foreach (var part in PartsOf(term))
+        foreach (var part in PartsOf(term, slip: 1))
         {
             if (_filed.TryGetValue(part, out var words))
                 near.UnionWith(words);
@@ -61,23 +63,26 @@ internal sealed class WordIndex
     }
 
     /// <summary>Hashes: words that only share a hash are told apart by comparing them.</summary>
-    private static HashSet<int> PartsOf(Term term)
+    /// <param name="slip">By how many letters a word may be longer or shorter.</param>
+    private static HashSet<int> PartsOf(Term term, int slip)
     {
         var parts = new HashSet<int> { Part('=', term.Folded), Part('s', term.Stem), Part('p', term.Prefix) };
         if (term.Stem.Length >= Beginning)
             parts.Add(Part('b', term.Stem.AsSpan(0, Beginning)));
         foreach (var form in (string[])[term.Folded, term.Stem])
         {
-            if (form.Length < Beginning)
-                continue;
-            parts.Add(Part('<', form.AsSpan(0, End)));
-            parts.Add(Part('>', form.AsSpan(form.Length - End)));
+            for (var length = Math.Max(ShortestWithSlip, form.Length - slip); form.Length >= ShortestWithSlip && length <= form.Length + slip; length++)
+            {
+                parts.Add(Part('<', form.AsSpan(0, End), length));
+                parts.Add(Part('>', form.AsSpan(form.Length - End), length));
+            }
         }
 
         return parts;
     }
 
-    private static int Part(char kind, ReadOnlySpan<char> text) => HashCode.Combine(kind, string.GetHashCode(text, StringComparison.Ordinal));
+    private static int Part(char kind, ReadOnlySpan<char> text, int length = 0) =>
+        HashCode.Combine(kind, string.GetHashCode(text, StringComparison.Ordinal), length);
 }
 
 /// <summary>A word of the vocabulary that stands for another one.</summary>

@@ -60,7 +60,7 @@ public sealed class GroundingTests
         Sentences.Of(text).Select(s => s.In(text)).ShouldBe(expected);
 
     private static Passage Passage(string language, string text) => new(
-        Guid.NewGuid(), 1, 0, "Belge", "genel", "İK", null, null, 0, text, language, 1, new PassageFeatures
+        Guid.NewGuid(), 1, 0, "Belge", "genel", "İK", null, null, 0, text, language, 1, new PassageCover(1, 1, 0, []), new PassageFeatures
         {
             Coverage = 1,
             Telling = 1,

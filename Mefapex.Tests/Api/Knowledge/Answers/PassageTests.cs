@@ -245,7 +245,7 @@ public sealed class PassageTests(DocumentsFixture fixture, ITestOutputHelper out
             examples.Add(new Labelled(
                 number,
                 cells[3],
-                [.. passages.Select(p => (PassageScorer.Inputs(found, p), cells[3] != Unanswered && p.Text.Contains(cells[3], StringComparison.Ordinal)))]));
+                [.. passages.Select(p => (PassageScorer.Inputs(p), cells[3] != Unanswered && p.Text.Contains(cells[3], StringComparison.Ordinal)))]));
         }
 
         return examples;

@@ -74,25 +74,6 @@ public sealed class PassageSearchTests(PostgresFixture postgres)
         (await SearchAsync(host, tenantId, "Kaynak maskesi nerede?", vector: false)).Select(p => p.Text).ShouldBe(["Kaynak maskesi kırmızı dolaptadır."]);
     }
 
-    [Theory]
-    [InlineData("sifremi unuttum", "sifre nasil unutulur")]
-    [InlineData("it-destek@mefapex.com 4545", "destek 4546")]
-    [InlineData("a", "b a")]
-    [InlineData("izin izin", "izin")]
-    [InlineData("", "izin")]
-    public async Task Trigram_similarity_is_that_of_PostgreSQL(string first, string second)
-    {
-        await using var connection = new NpgsqlConnection(await ApiFactory.CreateDatabaseAsync(postgres));
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand("select similarity($1, $2)::float8", connection)
-        {
-            Parameters = { new() { Value = first }, new() { Value = second } },
-        };
-
-        TrigramSet.Similarity(TrigramSet.Of(first), TrigramSet.Of(second))
-            .ShouldBe((double)(await command.ExecuteScalarAsync(Cancellation))!, 1e-6);
-    }
-
     private static async Task<IReadOnlyList<Passage>> SearchAsync(
         ApiHost host, Guid tenantId, string question, Reader? reader = null, bool vector = true)
     {
