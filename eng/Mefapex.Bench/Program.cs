@@ -8,11 +8,8 @@ using Mefapex.Bench.Vectors;
 using Spectre.Console;
 
 using var stop = new CancellationTokenSource();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-{
-    signal.Cancel = true;
-    stop.Cancel();
-});
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 var console = AnsiConsole.Console;
 if (Console.IsOutputRedirected)
@@ -43,4 +40,10 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     await Console.Error.WriteLineAsync("Stopped.");
     return 130;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
 }
