@@ -28,11 +28,11 @@ internal static class ChatEndpoints
     /// <summary>The paths of the old contract; the versioned ones are with the conversations.</summary>
     public static void MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var open = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RefusesBadTokens();
+        var open = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RefusesBadTokens().ForTenant();
         open.MapPost("/chat", AskAsync).TakesQuestions();
         open.MapPost("/chat/public", AskAsync).TakesQuestions();
 
-        var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RequireAuthorization();
+        var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RequireAuthorization().ForTenant();
         signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions();
         signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
 
@@ -48,14 +48,8 @@ internal static class ChatEndpoints
     private static async Task<Results<Ok<ChatAnswer>, ProblemHttpResult>> AskAsync(
         ChatRequest request,
         Caller? caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         ChatService chat,
-        CancellationToken cancellationToken)
-    {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        return tenant is null
-            ? problem!
-            : (await chat.AskAsync(tenant, caller, request.SessionId, request, cancellationToken)).ToResult();
-    }
+        CancellationToken cancellationToken) =>
+        (await chat.AskAsync(tenant.Scope, caller, request.SessionId, request, cancellationToken)).ToResult();
 }

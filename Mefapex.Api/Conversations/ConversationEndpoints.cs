@@ -6,7 +6,6 @@ using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Conversations;
@@ -20,7 +19,7 @@ internal static class ConversationEndpoints
         var conversations = endpoints.MapGroup("/api/v1/conversations")
             .WithTags("Conversations").RequireAuthorization().NeedsDatabase();
         conversations.MapGet("", ListAsync);
-        conversations.MapPost("", CreateAsync);
+        conversations.MapPost("", CreateAsync).ForTenant();
         conversations.MapGet("/{id:guid}", ReadAsync);
         conversations.MapPatch("/{id:guid}", EditAsync);
         conversations.MapPut("/{id:guid}", EditAsync);
@@ -77,15 +76,11 @@ internal static class ConversationEndpoints
 
     private static async Task<Results<Created<ConversationSummary>, ProblemHttpResult>> CreateAsync(
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (!await db.Users.AnyAsync(u => u.Id == caller.UserId, cancellationToken))
             return Problems.AccountGone();
 

@@ -6,7 +6,6 @@ using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
 
@@ -19,7 +18,7 @@ internal static class MessageEndpoints
     {
         var messages = conversations.MapGroup("/{id:guid}/messages");
         messages.MapGet("", ListAsync);
-        messages.MapPost("", AskAsync).TakesQuestions();
+        messages.MapPost("", AskAsync).TakesQuestions().ForTenant();
         messages.MapGet("/{messageId:guid}/events", FollowAsync);
         messages.MapDelete("/{messageId:guid}", CancelAsync);
         messages.MapPost("/{messageId:guid}/cancel", CancelAsync);
@@ -64,17 +63,12 @@ internal static class MessageEndpoints
         Guid id,
         ChatRequest request,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpRequest http,
-        RequestTenant tenants,
+        RequestTenant tenant,
         ChatService chat,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
-
-        (var run, problem) = await chat.StartAsync(tenant, caller, id.ToString(), request, cancellationToken);
+        var (run, problem) = await chat.StartAsync(tenant.Scope, caller, id.ToString(), request, cancellationToken);
         if (run is null)
             return problem!;
         if (AcceptsEvents(http))

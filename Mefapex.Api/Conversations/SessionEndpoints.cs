@@ -7,7 +7,6 @@ using Mefapex.Api.Http;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -101,8 +100,8 @@ internal static class SessionEndpoints
     private static async Task<Results<Ok<SessionSaved>, ProblemHttpResult>> SaveAsync(
         SaveSession request,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
+        HttpContext http,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -111,16 +110,15 @@ internal static class SessionEndpoints
             return ChatProblems.SessionMissing();
         if (request.Messages.Count > MaxMessages || request.Messages.Any(m => !IsWhole(m)))
             return ChatProblems.SessionMessages(MaxMessages, MaxCharacters);
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
+        if (await tenant.ResolveAsync(http) is { } problem)
+            return problem;
 
         try
         {
             return await db.InTransactionAsync<Results<Ok<SessionSaved>, ProblemHttpResult>>(
                 async () =>
                 {
-                    if (await OpenAsync(db, tenant, caller, request.SessionId, time.GetUtcNow(), cancellationToken) is not { } conversation)
+                    if (await OpenAsync(db, tenant.Id, caller, request.SessionId, time.GetUtcNow(), cancellationToken) is not { } conversation)
                         return Problems.ConversationNotFound();
                     var saved = await AddAsync(db, conversation, request.Messages, time.GetUtcNow(), cancellationToken);
                     return TypedResults.Ok(new SessionSaved(true, conversation.Id.ToString(), saved));
@@ -146,20 +144,20 @@ internal static class SessionEndpoints
     /// <returns>Null when the name is the id of somebody else's.</returns>
     private static async Task<Conversation?> OpenAsync(
         MefapexDb db,
-        TenantScope tenant,
+        Guid tenantId,
         Caller caller,
         string sessionId,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
         if (Guid.TryParse(sessionId, out var id) && await LockedAsync(id) is { } named)
-            return named.UserId == caller.UserId && named.TenantId == tenant.Id ? named : null;
+            return named.UserId == caller.UserId && named.TenantId == tenantId ? named : null;
 
         var own = IdOf(caller, sessionId);
         await db.Database.ExecuteSqlAsync(
             $"""
             insert into conversations (id, tenant_id, user_id, title, folded_title, pinned, revision, created_at, updated_at)
-            values ({own}, {tenant.Id}, {caller.UserId}, '', '', false, 1, {now}, {now})
+            values ({own}, {tenantId}, {caller.UserId}, '', '', false, 1, {now}, {now})
             on conflict do nothing
             """, cancellationToken);
         return await LockedAsync(own);

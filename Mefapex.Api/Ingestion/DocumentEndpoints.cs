@@ -12,7 +12,6 @@ using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Ingestion;
@@ -29,7 +28,7 @@ internal static partial class DocumentEndpoints
 
     public static void MapDocuments(this IEndpointRouteBuilder endpoints)
     {
-        var documents = endpoints.MapGroup(Path).WithTags("Documents").RequireAuthorization().NeedsDatabase();
+        var documents = endpoints.MapGroup(Path).WithTags("Documents").RequireAuthorization().NeedsDatabase().ForTenant();
         documents.MapGet("/{id:guid}", ReadAsync);
         documents.MapGet("/{id:guid}/file", DownloadAsync);
         documents.MapGet("/{id:guid}/versions/{version:int}/text", TextAsync);
@@ -45,9 +44,7 @@ internal static partial class DocumentEndpoints
     }
 
     private static async Task<Results<Ok<Page<DocumentRecord>>, ProblemHttpResult>> ListAsync(
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken,
         string? status = null,
@@ -56,9 +53,6 @@ internal static partial class DocumentEndpoints
         string? cursor = null,
         int limit = 20)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (limit is < 1 or > MaxPage)
             return Problems.LimitOutOfRange(1, MaxPage);
         if (status is not null && !DocumentStatus.All.Contains(status))
@@ -95,16 +89,12 @@ internal static partial class DocumentEndpoints
     private static async Task<Results<Accepted<DocumentRecord>, Ok<DocumentRecord>, ProblemHttpResult>> UploadAsync(
         HttpRequest request,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         UploadReader uploads,
         DocumentLibrary library,
         FileStore files,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var (file, fields, refusal) = await uploads.ReadAsync(request, cancellationToken);
         if (file is null)
             return refusal!;
@@ -142,15 +132,11 @@ internal static partial class DocumentEndpoints
     private static async Task<Results<Ok<DocumentRecord>, ProblemHttpResult>> ReadAsync(
         Guid id,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpRequest request,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var document = await Readable(db, tenant, caller, id).Include(d => d.Versions).SingleOrDefaultAsync(cancellationToken);
         if (document is null)
             return DocumentProblems.NotFound();
@@ -163,17 +149,13 @@ internal static partial class DocumentEndpoints
     private static async Task<Results<FileStreamHttpResult, ProblemHttpResult>> DownloadAsync(
         Guid id,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpResponse response,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         FileStore files,
         CancellationToken cancellationToken,
         int? version = null)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var file = await Readable(db, tenant, caller, id)
             .SelectMany(d => d.Versions.Where(v => v.Version == (version ?? d.CurrentVersion ?? d.NewestVersion)))
             .Select(v => new { v.StorageKey, v.FileName })
@@ -191,17 +173,13 @@ internal static partial class DocumentEndpoints
         Guid id,
         int version,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         FileStore files,
         CancellationToken cancellationToken,
         int start = 0,
         int? end = null)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var stored = await Readable(db, tenant, caller, id)
             .SelectMany(d => d.Versions.Where(v => v.Version == version), (d, v) => new { d.Title, v.StorageKey })
             .SingleOrDefaultAsync(cancellationToken);
@@ -218,16 +196,12 @@ internal static partial class DocumentEndpoints
         Guid id,
         DocumentChange change,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpRequest request,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (Invalid(change.Title, change.Category, change.Owner, change.Audience ?? []) is { } invalid)
             return invalid;
 
@@ -289,15 +263,11 @@ internal static partial class DocumentEndpoints
         Guid id,
         HttpRequest request,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         UploadReader uploads,
         DocumentLibrary library,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var (file, _, refusal) = await uploads.ReadAsync(request, cancellationToken);
         if (file is null)
             return refusal!;
@@ -324,15 +294,11 @@ internal static partial class DocumentEndpoints
     private static async Task<Results<Accepted<DocumentRecord>, ProblemHttpResult>> RetryAsync(
         Guid id,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         DocumentLibrary library,
         MefapexDb db,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var hasBegun = await library.RetryAsync(tenant.Id, id, cancellationToken);
         var document = await Readable(db, tenant, caller, id).Include(d => d.Versions).SingleOrDefaultAsync(cancellationToken);
         if (document is null)
@@ -345,30 +311,20 @@ internal static partial class DocumentEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         Guid id,
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         DocumentLibrary library,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         return await library.DeleteAsync(tenant.Id, id, cancellationToken) ? TypedResults.NoContent() : DocumentProblems.NotFound();
     }
 
     private static async Task<Results<ServerSentEventsResult<DocumentVersionRecord>, ProblemHttpResult>> EventsAsync(
         Guid id,
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         IDbContextFactory<MefapexDb> contexts,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         return await NewestAsync(contexts, tenant.Id, id, cancellationToken) is null
             ? DocumentProblems.NotFound()
             : TypedResults.ServerSentEvents(FollowAsync(contexts, tenant.Id, id, time, cancellationToken));
@@ -411,7 +367,7 @@ internal static partial class DocumentEndpoints
     }
 
     /// <summary>Editors read every document of the tenant, others what is searched and for them.</summary>
-    private static IQueryable<Document> Readable(MefapexDb db, TenantScope tenant, Caller caller, Guid id)
+    private static IQueryable<Document> Readable(MefapexDb db, RequestTenant tenant, Caller caller, Guid id)
     {
         var document = db.Documents.AsNoTracking().Where(d => d.TenantId == tenant.Id && d.Id == id);
         if (caller.IsEditor())

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.OpenApi;
+
 namespace Mefapex.Api.Tenants;
 
 internal static class TenantExtensions
@@ -7,6 +9,7 @@ internal static class TenantExtensions
         builder.Services.AddOptions<TenantOptions>().BindConfiguration(TenantOptions.Section);
         builder.Services.AddSingleton<TenantDirectory>();
         builder.Services.AddScoped<RequestTenant>();
+        builder.Services.ConfigureAll<OpenApiOptions>(options => options.AddOperationTransformer(TenantHeader.DescribeAsync));
         return builder;
     }
 }

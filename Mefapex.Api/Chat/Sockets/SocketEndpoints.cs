@@ -43,8 +43,7 @@ internal static class SocketEndpoints
     private static async Task<IResult> ConnectAsync(
         HttpContext http,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         ChatSockets sockets,
         IOptions<WebOptions> web,
         [FromQuery(Name = "session_id")] string? sessionId = null)
@@ -57,13 +56,12 @@ internal static class SocketEndpoints
         var origin = http.Request.Headers.Origin.ToString();
         if (origin.Length > 0 && !web.Value.Allows(origin, http.Request))
             return ChatProblems.OriginRefused(origin);
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, http.RequestAborted);
-        if (tenant is null)
-            return problem!;
+        if (await tenant.ResolveAsync(http) is { } problem)
+            return problem;
 
         var offersBearer = http.WebSockets.WebSocketRequestedProtocols.Contains(BearerProtocol, StringComparer.OrdinalIgnoreCase);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(offersBearer ? BearerProtocol : null);
-        await sockets.ServeAsync(socket, tenant, caller, sessionId, http.User, http.RequestAborted);
+        await sockets.ServeAsync(socket, tenant.Scope, caller, sessionId, http.User, http.RequestAborted);
         return Results.Empty;
     }
 

@@ -4,43 +4,35 @@ using Mefapex.Api.Tenants;
 
 namespace Mefapex.Api.Knowledge.Entries;
 
-/// <summary>Who edits which tenant's knowledge in this request.</summary>
-internal sealed class EditorScope
+/// <summary>Who edits which tenant's knowledge in this request: the parameter of handlers that <see cref="EditorRoutes"/> guards.</summary>
+internal sealed class EditorScope(RequestTenant tenant, Caller caller)
 {
-    private TenantScope? _tenant;
-    private Caller? _caller;
+    public TenantScope Tenant => tenant.Scope;
 
-    public TenantScope Tenant => _tenant ?? throw OutsideOfGroup();
-
-    public Caller Caller => _caller ?? throw OutsideOfGroup();
+    public Caller Caller => caller;
 
     /// <summary>The name that stands with what the editor did.</summary>
     public string Author => Caller.Username;
 
-    public void Set(TenantScope tenant, Caller caller) => (_tenant, _caller) = (tenant, caller);
-
-    private static InvalidOperationException OutsideOfGroup() => new($"The route group lacks {nameof(EditorRoutes.ForEditors)}.");
+    public static ValueTask<EditorScope?> BindAsync(HttpContext context) => ValueTask.FromResult(
+        Caller.From(context.User) is { } caller
+            ? new EditorScope(context.RequestServices.GetRequiredService<RequestTenant>(), caller)
+            : null);
 }
 
 internal static class EditorRoutes
 {
     /// <summary>
-    /// Lets editors in and fills their <see cref="EditorScope"/>: their own tenant, or for the platform operator the one
-    /// of the header. Who names a tenant that is not theirs is told that there is none, rather than given their own.
+    /// Lets editors in: to their own tenant, or the platform operator to the one of the header. Who names a tenant that
+    /// is not theirs is told that there is none, rather than given their own.
     /// </summary>
     public static RouteGroupBuilder ForEditors(this RouteGroupBuilder group) =>
         group.RequireEditor().NeedsDatabase().AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
-            var caller = Caller.From(http.User)!;
             var asked = http.Request.Headers[RequestTenant.Header].ToString().Trim();
-            if (caller.Tenant is not null && asked.Length > 0 && asked != caller.Tenant)
-                return Problems.TenantNotFound(asked);
-            var (tenant, problem) = await http.RequestServices.GetRequiredService<RequestTenant>()
-                .ResolveAsync(caller, asked, http.RequestAborted);
-            if (tenant is null)
-                return problem;
-            http.RequestServices.GetRequiredService<EditorScope>().Set(tenant, caller);
-            return await next(context);
-        });
+            return asked.Length > 0 && Caller.From(http.User)?.Tenant is { } own && own != asked
+                ? Problems.TenantNotFound(asked)
+                : await next(context);
+        }).ForTenant();
 }

@@ -19,7 +19,6 @@ internal static class EntryEndpoints
     public static WebApplicationBuilder AddEntries(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<EntryOptions>().BindConfiguration(EntryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddScoped<EditorScope>();
         builder.Services.AddScoped<EntryStore>();
         builder.Services.AddScoped<Categories>();
         builder.Services.AddScoped<EntryImport>();

@@ -21,15 +21,10 @@ internal static class CalibrationEndpoints
     }
 
     private static async Task<Results<Ok<CalibrationState>, ProblemHttpResult>> ReadAsync(
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var own = await db.TenantCalibrations.AsNoTracking().SingleOrDefaultAsync(c => c.TenantId == tenant.Id, cancellationToken);
         return TypedResults.Ok(own is null
             ? new CalibrationState(Own: false)
@@ -37,16 +32,11 @@ internal static class CalibrationEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevertAsync(
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var deleted = 0;
         await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
@@ -61,18 +51,13 @@ internal static class CalibrationEndpoints
 
     private static async Task<Results<Ok<CalibrationResult>, ProblemHttpResult>> FitAsync(
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         Labels labels,
         CalibrationFitting fitting,
         TimeProvider time,
         CancellationToken cancellationToken,
         [FromBody] FitRequest? request = null)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
-
         var questions = new List<KnowledgeLabel>();
         if (request?.Questions is { } given)
         {
@@ -84,7 +69,7 @@ internal static class CalibrationEndpoints
                 var (label, wrong) = Labels.Check(draft, known);
                 if (label is null)
                     return ReviewProblems.LabelInvalid(ReviewTexts.Format("LabelNumber", i + 1) + " " + wrong);
-                questions.Add(Labels.New(tenant, caller, label, time.GetUtcNow()));
+                questions.Add(Labels.New(tenant.Scope, caller, label, time.GetUtcNow()));
             }
         }
         else
@@ -94,6 +79,6 @@ internal static class CalibrationEndpoints
 
         return questions.Count < LeastToFit
             ? ReviewProblems.LabelsTooFew(LeastToFit, questions.Count)
-            : TypedResults.Ok(await fitting.FitAsync(tenant, caller, questions, cancellationToken));
+            : TypedResults.Ok(await fitting.FitAsync(tenant.Scope, caller, questions, cancellationToken));
     }
 }

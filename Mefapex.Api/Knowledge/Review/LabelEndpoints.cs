@@ -30,18 +30,13 @@ internal static class LabelEndpoints
     }
 
     private static async Task<Results<Ok<Page<LabelItem>>, ProblemHttpResult>> ListAsync(
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken,
         string? cursor = null,
         int limit = 50,
         string? kind = null)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (limit is < 1 or > MaxPage)
             return Problems.LimitOutOfRange(1, MaxPage);
 
@@ -63,23 +58,19 @@ internal static class LabelEndpoints
     private static async Task<Results<Created<LabelItem>, ProblemHttpResult>> CreateAsync(
         LabelDraft draft,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         Labels labels,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var (label, wrong) = Labels.Check(draft, await labels.KnownAsync(tenant.Id, cancellationToken));
         if (label is null)
             return ReviewProblems.LabelInvalid(wrong!);
         if (await db.KnowledgeLabels.CountAsync(l => l.TenantId == tenant.Id, cancellationToken) >= Labels.Most)
             return ReviewProblems.LabelsFull(Labels.Most);
 
-        var row = Labels.New(tenant, caller, label, time.GetUtcNow());
+        var row = Labels.New(tenant.Scope, caller, label, time.GetUtcNow());
         db.KnowledgeLabels.Add(row);
         return await StoredAsync(db, cancellationToken)
             ? TypedResults.Created((string?)null, row.ToWire())
@@ -90,16 +81,12 @@ internal static class LabelEndpoints
         Guid id,
         LabelDraft draft,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         Labels labels,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (await db.KnowledgeLabels.SingleOrDefaultAsync(l => l.TenantId == tenant.Id && l.Id == id, cancellationToken) is not { } row)
             return ReviewProblems.LabelNotFound();
         var (label, wrong) = Labels.Check(draft, await labels.KnownAsync(tenant.Id, cancellationToken));
@@ -112,15 +99,10 @@ internal static class LabelEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         Guid id,
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var deleted = await db.KnowledgeLabels.Where(l => l.TenantId == tenant.Id && l.Id == id).ExecuteDeleteAsync(cancellationToken);
         return deleted == 0 ? ReviewProblems.LabelNotFound() : TypedResults.NoContent();
     }
@@ -128,16 +110,12 @@ internal static class LabelEndpoints
     private static async Task<Results<Ok<LabelImport>, ProblemHttpResult>> ImportAsync(
         HttpRequest request,
         Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         Labels labels,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
-        var content = LabelFile.Read(await reader.ReadToEndAsync(cancellationToken), tenant.Slug);
+        var content = LabelFile.Read(await reader.ReadToEndAsync(cancellationToken), tenant.Scope.Slug);
         if (content.Problem is not null)
             return ReviewProblems.LabelInvalid(content.Problem);
 
@@ -151,7 +129,7 @@ internal static class LabelEndpoints
             drafts.Add(label);
         }
 
-        return await labels.SaveAsync(tenant, caller, drafts, cancellationToken) is var (added, changed, unchanged)
+        return await labels.SaveAsync(tenant.Scope, caller, drafts, cancellationToken) is var (added, changed, unchanged)
             ? TypedResults.Ok(new LabelImport(added, changed, unchanged, content.Others))
             : ReviewProblems.LabelsFull(Labels.Most);
     }

@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Review.Contradictions;
+using Mefapex.Api.Tenants;
 
 namespace Mefapex.Api.Knowledge.Review;
 
@@ -27,7 +28,7 @@ internal static class ReviewExtensions
 
     public static void MapReview(this IEndpointRouteBuilder endpoints)
     {
-        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").RequireEditor().NeedsDatabase();
+        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").RequireEditor().NeedsDatabase().ForTenant();
         review.MapLabels();
         review.MapCalibration();
 

@@ -21,17 +21,15 @@ internal static class TaskEndpoints
     public static void MapKnowledgeTasks(this IEndpointRouteBuilder endpoints)
     {
         var tasks = endpoints.MapGroup("/api/v1/knowledge/tasks").WithTags("Knowledge").RequireEditor().NeedsDatabase();
-        tasks.MapGet("", ListAsync);
-        tasks.MapGet("/{id:guid}", ReadAsync);
+        tasks.MapGet("", ListAsync).ForTenant();
+        tasks.MapGet("/{id:guid}", ReadAsync).ForTenant();
         tasks.MapPost("/{id:guid}/assign", AssignAsync);
         tasks.MapPost("/{id:guid}/close", CloseAsync);
     }
 
     /// <param name="status">One of <see cref="TaskStatus"/>, or <c>all</c>.</param>
     private static async Task<Results<Ok<Page<TaskItem>>, ProblemHttpResult>> ListAsync(
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken,
         string status = TaskStatus.Open,
@@ -42,9 +40,6 @@ internal static class TaskEndpoints
         string? cursor = null,
         int limit = 20)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         if (limit is < 1 or > MaxPage)
             return Problems.LimitOutOfRange(1, MaxPage);
         if (status != "all" && !TaskStatus.All.Contains(status, StringComparer.Ordinal))
@@ -79,16 +74,11 @@ internal static class TaskEndpoints
 
     private static async Task<Results<Ok<TaskDetail>, ProblemHttpResult>> ReadAsync(
         Guid id,
-        Caller caller,
-        [FromHeader(Name = RequestTenant.Header)] string? askedTenant,
         HttpResponse response,
-        RequestTenant tenants,
+        RequestTenant tenant,
         MefapexDb db,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await tenants.ResolveAsync(caller, askedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
         var task = await db.KnowledgeTasks.AsNoTracking()
             .SingleOrDefaultAsync(t => t.Id == id && t.TenantId == tenant.Id, cancellationToken);
         if (task is null)
@@ -146,11 +136,10 @@ internal static class TaskEndpoints
         Action<KnowledgeTask, DateTimeOffset> change,
         CancellationToken cancellationToken)
     {
-        var (tenant, problem) = await edit.Tenants.ResolveAsync(edit.Caller, edit.AskedTenant, cancellationToken);
-        if (tenant is null)
-            return problem!;
+        if (await edit.Tenant.ResolveAsync(edit.Request.HttpContext) is { } problem)
+            return problem;
         var task = await edit.Db.KnowledgeTasks
-            .SingleOrDefaultAsync(t => t.Id == edit.Id && t.TenantId == tenant.Id, cancellationToken);
+            .SingleOrDefaultAsync(t => t.Id == edit.Id && t.TenantId == edit.Tenant.Id, cancellationToken);
         if (task is null)
             return TaskProblems.NotFound();
         edit.Response.Set(ETags.Of(task.Revision));
@@ -184,10 +173,9 @@ internal static class TaskEndpoints
     private sealed record TaskEdit(
         Guid Id,
         Caller Caller,
-        [property: FromHeader(Name = RequestTenant.Header)] string? AskedTenant,
         HttpRequest Request,
         HttpResponse Response,
-        RequestTenant Tenants,
+        RequestTenant Tenant,
         MefapexDb Db,
         TimeProvider Time);
 }
