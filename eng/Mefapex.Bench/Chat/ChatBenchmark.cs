@@ -19,6 +19,10 @@ internal static class ChatBenchmark
     private const int WarmUpQuestions = 3000;
     private const int Repeated = 200;
 
+    /// <summary>A long file must be searched within so many seconds, and be asked beside for as long.</summary>
+    private const double IngestionLimit = 60;
+    private const double IngestionSeconds = 40;
+
     private static readonly TimeSpan IndexTimeout = TimeSpan.FromMinutes(15);
 
     public static async Task<int> RunAsync(Options options, IAnsiConsole console, CancellationToken cancellationToken)
@@ -73,8 +77,10 @@ internal static class ChatBenchmark
 
             var asked = Questions(topics);
             var count = (int)(rate * seconds);
-            if (asked.Count < count + WarmUpQuestions)
-                throw new BenchException(string.Create(CultureInfo.InvariantCulture, $"{entries} entries give {asked.Count} different questions, {count + WarmUpQuestions} are needed: say more --entries, or a lower --rate or --seconds."));
+            var beside = (int)(rate * IngestionSeconds);
+            var needed = count + beside + WarmUpQuestions;
+            if (asked.Count < needed)
+                throw new BenchException(string.Create(CultureInfo.InvariantCulture, $"{entries} entries give {asked.Count} different questions, {needed} are needed: say more --entries, or a lower --rate or --seconds."));
             await new ChatLoad(api.Http).RunAsync([.. asked.TakeLast(WarmUpQuestions)], rate, _ => { }, cancellationToken);
             console.WriteLine($"{"",10} {"questions",9} {"failed",6} {"per s",7} {"p50 ms",8} {"p95 ms",8} {"p99 ms",8} {"max ms",8} {"API ms",7} {"AI ms",7} {"API MB",7} {"AI MB",6} {"load",5}");
             await MeasureAsync("different", [.. asked.Take(count)], UncachedLimit, rate, ai, api, report, console, cancellationToken);
@@ -82,6 +88,13 @@ internal static class ChatBenchmark
             await new ChatLoad(api.Http).RunAsync(repeated, rate, _ => { }, cancellationToken);
             await MeasureAsync(
                 "repeated", [.. Enumerable.Range(0, count).Select(i => repeated[i % Repeated])], CachedLimit, rate, ai, api, report, console, cancellationToken);
+
+            var ingestion = new BenchDocument(api.Http).IngestAsync([.. topics.SelectMany(t => t.Known).Select(k => k.Text)], cancellationToken);
+            await MeasureAsync(
+                "beside PDF", [.. asked.Skip(count).Take(beside)], UncachedLimit, rate, ai, api, report, console, cancellationToken);
+            var took = await ingestion;
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A PDF of {BenchDocument.Pages} pages was searched after {took.TotalSeconds:0.0} s"));
+            report.Judge("PDF searched after", took.TotalSeconds, "s", IngestionLimit, atLeast: false);
         }
         finally
         {

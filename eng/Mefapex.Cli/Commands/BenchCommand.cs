@@ -12,7 +12,7 @@ internal static class BenchCommand
         "measures speed and memory, as tables and with --json FILE as JSON",
         """
         chat      questions over HTTP to API, AI service and PostgreSQL, all on this machine, at a fixed rate: once
-                  all different, once the same ones again
+                  all different, once the same ones again, once while a PDF of 300 pages is taken in
                   --rate QUESTIONS-A-SECOND (100)   --seconds N (60)   --entries N (2000)   --chunks N (20000)
         embed     encoders at batch 1, 8, 32 and 8, 32, 128 tokens, and what HTTP adds; beside the same
                   graph and texts under @huggingface/transformers, which Node.js runs in turns with it
