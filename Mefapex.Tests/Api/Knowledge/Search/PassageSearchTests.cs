@@ -17,6 +17,7 @@ public sealed class PassageSearchTests(PostgresFixture postgres)
         await using var ai = AiHost.Start();
         await using var host = await ApiHost.Start(await ApiFactory.CreateDatabaseAsync(postgres), KnowledgeFixture.SettingsFor(ai)).ReadyAsync();
         var tenantId = (await KnowledgeFixture.TenantAsync(host, "fabrika")).Id;
+        await KnowledgeFixture.WhenIndexedAsync(host);
         (await SearchAsync(host, tenantId, "Kompresörün yağı ne sıklıkla değişir?")).ShouldBeEmpty();
         var document = await DocumentRows.AddAsync(
             host, tenantId, "Kompresör bakım talimatı", [],
