@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
@@ -51,6 +52,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<KnowledgeGap> KnowledgeGaps => Set<KnowledgeGap>();
 
+    public DbSet<AuditRow> AuditEvents => Set<AuditRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
@@ -60,6 +63,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());
         modelBuilder.AddKnowledge();
         modelBuilder.AddReview();
+        modelBuilder.AddAudit();
         modelBuilder.UseSnakeCaseNames();
     }
 }

@@ -1,0 +1,14 @@
+namespace Mefapex.Api.Audit;
+
+internal static class AuditExtensions
+{
+    public static WebApplicationBuilder AddAudit(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddScoped<IAuditLog, AuditLog>();
+        builder.Services.AddScoped<AuditChain>();
+        return builder;
+    }
+
+    public static void MapAudit(this IEndpointRouteBuilder endpoints) => endpoints.MapAuditEndpoints();
+}
