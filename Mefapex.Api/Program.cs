@@ -32,6 +32,7 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.UseWebSockets();
 app.UseAuthentication();
+app.UseCrossSiteChecks();
 app.UseAuthorization();
 app.MapHttp();
 app.MapAccounts();

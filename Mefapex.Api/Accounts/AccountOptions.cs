@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
 namespace Mefapex.Api.Accounts;
 
 /// <summary>Section <c>Accounts</c>.</summary>
@@ -10,4 +13,24 @@ internal sealed class AccountOptions
 
     /// <summary>Their password (also <c>DEMO_PASSWORD</c>).</summary>
     public string DemoPassword { get; init; } = "1234";
+
+    /// <summary>How many days a refresh token is good for (also <c>REFRESH_TOKEN_EXPIRE_DAYS</c>).</summary>
+    public double RefreshDays { get; init; } = 30;
+
+    /// <summary>After how many days a session ends however often it was renewed.</summary>
+    public double SessionDays { get; init; } = 90;
+
+    public TimeSpan RefreshLifetime => TimeSpan.FromDays(RefreshDays);
+
+    public TimeSpan SessionLifetime => TimeSpan.FromDays(SessionDays);
+
+    internal sealed class Validator : IValidateOptions<AccountOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AccountOptions options) =>
+            options.RefreshDays > 0 && options.RefreshDays <= options.SessionDays && options.SessionDays <= 3650
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Accounts:RefreshDays (or REFRESH_TOKEN_EXPIRE_DAYS) is {options.RefreshDays} and Accounts:SessionDays is {options.SessionDays}; expected are more than 0 days, the second no fewer than the first and at most 3650."));
+    }
 }

@@ -13,7 +13,8 @@ internal static class BadTokens
         endpoints.AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
-            if (http.User.Identity is { IsAuthenticated: true } || http.Request.Headers.Authorization.Count == 0)
+            var shown = http.Request.Headers.Authorization.Count > 0 || SessionCookies.AccessToken(http.Request) is not null;
+            if (http.User.Identity is { IsAuthenticated: true } || !shown)
                 return await next(context);
             await http.ChallengeAsync();
             return Results.Empty;

@@ -5,12 +5,14 @@ namespace Mefapex.Api.Accounts;
 
 /// <summary>The signed-in person as the token says; null as a handler's parameter when nobody is signed in.</summary>
 /// <param name="Tenant">The tenant's slug; null for the platform operator.</param>
+/// <param name="Session">The session that the token belongs to.</param>
 internal sealed record Caller(
     Guid UserId,
     string Username,
     string? Tenant,
     IReadOnlyList<string> Roles,
-    IReadOnlyList<string> Groups)
+    IReadOnlyList<string> Groups,
+    Guid? Session = null)
 {
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(From(context.User));
 
@@ -21,6 +23,7 @@ internal sealed record Caller(
                 user.FindFirstValue(TokenClaims.Name) ?? "",
                 user.FindFirstValue(TokenClaims.Tenant),
                 [.. user.FindAll(TokenClaims.Role).Select(c => c.Value)],
-                [.. user.FindAll(TokenClaims.Group).Select(c => c.Value)])
+                [.. user.FindAll(TokenClaims.Group).Select(c => c.Value)],
+                Guid.TryParse(user.FindFirstValue(TokenClaims.Session), out var session) ? session : null)
             : null;
 }

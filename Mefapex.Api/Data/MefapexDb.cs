@@ -20,6 +20,10 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<User> Users => Set<User>();
 
+    public DbSet<Session> Sessions => Set<Session>();
+
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
     public DbSet<StoredExchange> Exchanges => Set<StoredExchange>();
@@ -58,6 +62,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
         modelBuilder.ApplyConfiguration(new UserConfiguration());
+        modelBuilder.ApplyConfiguration<Session>(new SessionConfiguration());
+        modelBuilder.ApplyConfiguration<RefreshToken>(new SessionConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());

@@ -1,10 +1,27 @@
 namespace Mefapex.Contracts.Accounts;
 
-/// <summary>Body of <c>POST /login</c>.</summary>
+/// <summary>Body of <c>POST /login</c> and <c>POST /api/auth/login</c>.</summary>
 public sealed record LoginRequest(string? Username, string? Password);
 
-/// <summary>Answer of <c>POST /login</c>; <c>TokenType</c> is always <c>bearer</c>, <c>ExpiresIn</c> is in seconds.</summary>
-public sealed record LoginResponse(string AccessToken, string TokenType, int ExpiresIn, UserInfo UserInfo);
+/// <summary>
+/// Answer of <c>POST /login</c>; <c>TokenType</c> is always <c>bearer</c>, <c>ExpiresIn</c> is in seconds.
+/// <c>RefreshToken</c> is good for one use at <c>POST /api/auth/refresh</c>.
+/// </summary>
+public sealed record LoginResponse(
+    string AccessToken,
+    string TokenType,
+    int ExpiresIn,
+    UserInfo UserInfo,
+    string? RefreshToken = null);
+
+/// <summary>Answer of <c>POST /api/auth/login</c>, whose tokens are in cookies.</summary>
+public sealed record CookieLoginResponse(bool Success, string Message, UserInfo UserInfo);
+
+/// <summary>Body of <c>POST /api/auth/refresh</c> and of signing out, for those who keep no cookies.</summary>
+public sealed record RefreshRequest(string? RefreshToken);
+
+/// <summary>Answer of signing out and of other account calls that have nothing to hand back.</summary>
+public sealed record AccountMessage(bool Success, string Message);
 
 /// <summary>The signed-in person. <c>Tenant</c> is the tenant's slug (<c>fabrika</c>), <c>TenantName</c> its display name.</summary>
 public sealed record UserInfo(

@@ -33,6 +33,7 @@ public static class CompatibilityVariables
         ("HF_TOKEN", "Models:Hub:Token"),
         ("MEMORY_THRESHOLD_MB", "Models:MemoryThresholdMb"),
         ("MODEL_CACHE_SIZE", "Models:CacheSize"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "Accounts:RefreshDays"),
         ("SECRET_KEY", "Tokens:SigningKey"),
     ];
 

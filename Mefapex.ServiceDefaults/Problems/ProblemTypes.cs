@@ -21,6 +21,9 @@ public static class ProblemTypes
     /// <summary>The access token's time is over.</summary>
     public const string TokenExpired = Prefix + "token-expired";
 
+    /// <summary>The session that the access token was issued for is over: signed out, or ended from elsewhere.</summary>
+    public const string SessionEnded = Prefix + "session-ended";
+
     /// <summary>The access token was not issued here, or was changed.</summary>
     public const string TokenInvalid = Prefix + "token-invalid";
 

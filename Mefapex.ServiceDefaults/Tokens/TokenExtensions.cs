@@ -68,6 +68,7 @@ public static class TokenExtensions
         {
             null => (ProblemTypes.TokenMissing, "Bearer"),
             SecurityTokenExpiredException => (ProblemTypes.TokenExpired, "Bearer error=\"invalid_token\", error_description=\"expired\""),
+            SessionEndedException => (ProblemTypes.SessionEnded, "Bearer error=\"invalid_token\", error_description=\"session ended\""),
             _ => (ProblemTypes.TokenInvalid, "Bearer error=\"invalid_token\""),
         };
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;

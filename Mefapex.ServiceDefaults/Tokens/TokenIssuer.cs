@@ -24,6 +24,9 @@ public static class TokenClaims
 
     /// <summary>One of the groups the person is in; may occur several times.</summary>
     public const string Group = "group";
+
+    /// <summary>The id of the session that the token was issued for; a token of a session that is over is refused.</summary>
+    public const string Session = "sid";
 }
 
 /// <summary>Makes the tokens that <see cref="TokenExtensions.AddTokenChecks"/> accepts.</summary>
@@ -46,12 +49,14 @@ public sealed class TokenIssuer
     /// <param name="subject">The account's id.</param>
     /// <param name="name">The name the person signs in with.</param>
     /// <param name="tenant">The tenant's slug; null for a platform operator, who has none.</param>
+    /// <param name="session">The session that the token ends with.</param>
     public AccessToken Issue(
         string subject,
         string name,
         string? tenant,
         IEnumerable<string> roles,
-        IEnumerable<string>? groups = null)
+        IEnumerable<string>? groups = null,
+        Guid? session = null)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
         var end = now.AddMinutes(_options.LifetimeMinutes);
@@ -71,6 +76,8 @@ public sealed class TokenIssuer
             payload[TokenClaims.Tenant] = tenant;
         if (groups?.ToArray() is { Length: > 0 } named)
             payload[TokenClaims.Group] = named;
+        if (session is { } id)
+            payload[TokenClaims.Session] = id.ToString();
         return new AccessToken(_handler.WriteToken(new JwtSecurityToken(new JwtHeader(_credentials), payload)), end);
     }
 }

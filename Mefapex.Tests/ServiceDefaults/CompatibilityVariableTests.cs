@@ -10,6 +10,7 @@ public sealed class CompatibilityVariableTests
     [Theory]
     [InlineData("SECRET_KEY", "abc", "Tokens:SigningKey", "abc")]
     [InlineData("ACCESS_TOKEN_EXPIRE_MINUTES", "30", "Tokens:LifetimeMinutes", "30")]
+    [InlineData("REFRESH_TOKEN_EXPIRE_DAYS", "7", "Accounts:RefreshDays", "7")]
     [InlineData("AI_SERVICE_ENABLED", "false", "Ai:Enabled", "false")]
     [InlineData("AI_SERVICE_HOST", "ai.local", "services:ai:http:0", "http://ai.local:8001")]
     [InlineData("ALLOWED_ORIGINS", "https://a.example", "Web:AllowedOrigins", "https://a.example")]

@@ -19,6 +19,8 @@ internal static class SocketEndpoints
     {
         services.AddSingleton<ChatSockets>();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).PostConfigure(bearer =>
+        {
+            var otherwise = bearer.Events.OnMessageReceived;
             bearer.Events.OnMessageReceived = context =>
             {
                 if (context.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal)
@@ -27,8 +29,9 @@ internal static class SocketEndpoints
                     context.Token = TokenOf(context.HttpContext);
                 }
 
-                return Task.CompletedTask;
-            });
+                return context.Token is null ? otherwise(context) : Task.CompletedTask;
+            };
+        });
     }
 
     public static void MapChatSockets(this IEndpointRouteBuilder endpoints)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Resources;
+using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Knowledge.Tasks;
 
@@ -9,6 +10,7 @@ namespace Mefapex.Tests.Api.Chat;
 public sealed class ChatProblemsTests
 {
     [Theory]
+    [InlineData(typeof(AccountProblems))]
     [InlineData(typeof(ChatProblems))]
     [InlineData(typeof(TaskProblems))]
     public void Every_text_is_there_in_Turkish_and_in_English(Type type)

@@ -1,0 +1,45 @@
+using Mefapex.Api.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.Api.Accounts;
+
+/// <summary>
+/// Whether the session of an access token still goes on. What the database said is believed for <see cref="Freshness"/>,
+/// so a session that another replica ended is refused that much later here; one that this replica ended, at once.
+/// </summary>
+internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, DatabaseState database, TimeProvider time) : IDisposable
+{
+    public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
+
+    private readonly MemoryCache _known = new(Options.Create(new MemoryCacheOptions { SizeLimit = 100_000 }));
+
+    public async ValueTask<bool> IsLiveAsync(Guid session, CancellationToken cancellationToken)
+    {
+        var known = _known.Get<Verdict>(session);
+        if (known is not null && (!known.Live || time.GetElapsedTime(known.Since) < Freshness))
+            return known.Live;
+
+        // Before the schema is there every path that reads data answers 503 by itself.
+        if (!database.IsReady)
+            return true;
+
+        var asked = time.GetTimestamp();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var live = await db.Sessions.AnyAsync(s => s.Id == session && s.EndedAt == null, cancellationToken);
+        if (_known.Get<Verdict>(session) is not { Live: false })
+            Keep(session, new Verdict(live, asked));
+        return live;
+    }
+
+    /// <summary>Refuses the session's tokens from now on.</summary>
+    public void Ended(Guid session) => Keep(session, new Verdict(Live: false, time.GetTimestamp()));
+
+    public void Dispose() => _known.Dispose();
+
+    private void Keep(Guid session, Verdict verdict) => _known.Set(
+        session, verdict, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(20) });
+
+    private sealed record Verdict(bool Live, long Since);
+}
