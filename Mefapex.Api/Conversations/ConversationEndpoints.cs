@@ -46,32 +46,16 @@ internal static class ConversationEndpoints
         var query = db.Conversations.Where(c => c.UserId == caller.UserId);
         if (pinned is not null)
             query = query.Where(c => c.Pinned == pinned);
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(c => EF.Functions.LessThan(
-                ValueTuple.Create(c.UpdatedAt, c.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        if (!string.IsNullOrWhiteSpace(q))
-            return TypedResults.Ok(await new ConversationSearch(db, caller.UserId, q).FindAsync(query, limit, cancellationToken));
-
-        var rows = await query
-            .OrderByDescending(c => c.UpdatedAt).ThenByDescending(c => c.Id)
-            .Take(limit + 1)
-            .Select(c => new
-            {
-                Conversation = c,
-                Count = db.Exchanges.Count(e => e.ConversationId == c.Id),
-            })
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(
-            rows,
-            limit,
-            row => new(row.Conversation.UpdatedAt, row.Conversation.Id),
-            row => row.Conversation.ToWire(row.Count)));
+        if (query.NewestFirst(cursor, c => new(c.UpdatedAt, c.Id)) is not { } conversations)
+            return Problems.CursorInvalid();
+        return TypedResults.Ok(string.IsNullOrWhiteSpace(q)
+            ? await conversations.ToPageAsync(
+                limit,
+                c => new { Conversation = c, Count = db.Exchanges.Count(e => e.ConversationId == c.Id) },
+                row => new Cursor(row.Conversation.UpdatedAt, row.Conversation.Id),
+                row => row.Conversation.ToWire(row.Count),
+                cancellationToken)
+            : await new ConversationSearch(db, caller.UserId, q).FindAsync(conversations, limit, cancellationToken));
     }
 
     private static async Task<Results<Created<ConversationSummary>, ProblemHttpResult>> CreateAsync(

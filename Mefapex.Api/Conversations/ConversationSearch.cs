@@ -20,7 +20,7 @@ internal sealed class ConversationSearch(MefapexDb db, Guid userId, string text)
 
     private readonly string[] _words = FoldedText.Of(text).Key.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <param name="conversations">Where to look.</param>
+    /// <param name="conversations">Where to look, in the order of the page.</param>
     public async Task<Page<ConversationSummary>> FindAsync(
         IQueryable<Conversation> conversations,
         int limit,
@@ -36,11 +36,10 @@ internal sealed class ConversationSearch(MefapexDb db, Guid userId, string text)
             exchanges = exchanges.Where(e => e.Folded.Contains(word));
         }
 
-        var rows = await conversations
-            .Where(c => titled.Any(t => t.Id == c.Id) || exchanges.Any(e => e.ConversationId == c.Id))
-            .OrderByDescending(c => c.UpdatedAt).ThenByDescending(c => c.Id)
-            .Take(limit + 1)
-            .Select(c => new
+        var found = conversations.Where(c => titled.Any(t => t.Id == c.Id) || exchanges.Any(e => e.ConversationId == c.Id));
+        return await found.ToPageAsync(
+            limit,
+            c => new
             {
                 Conversation = c,
                 Count = db.Exchanges.Count(e => e.ConversationId == c.Id),
@@ -50,12 +49,7 @@ internal sealed class ConversationSearch(MefapexDb db, Guid userId, string text)
                     .Take(MatchesPerConversation)
                     .Select(e => new { e.Id, e.Question, e.Response })
                     .ToList(),
-            })
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return Pages.Of(
-            rows,
-            limit,
+            },
             row => new Cursor(row.Conversation.UpdatedAt, row.Conversation.Id),
             row => row.Conversation.ToWire(row.Count) with
             {
@@ -71,7 +65,8 @@ internal sealed class ConversationSearch(MefapexDb db, Guid userId, string text)
                         ]),
                     ]).OfType<SearchMatch>(),
                 ],
-            });
+            },
+            cancellationToken);
     }
 
     /// <summary>The surroundings of the first word found in a text, and every word found in them.</summary>

@@ -38,25 +38,14 @@ internal static class MessageEndpoints
             return Problems.ConversationNotFound();
 
         var query = db.Exchanges.Where(e => e.ConversationId == id);
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(e => EF.Functions.GreaterThan(
-                ValueTuple.Create(e.AskedAt, e.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        var rows = await query
-            .OrderBy(e => e.AskedAt).ThenBy(e => e.Id)
-            .Take(limit + 1)
-            .Select(e => new { Exchange = e, Feedback = db.Feedback.FirstOrDefault(f => f.ExchangeId == e.Id) })
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(
-            rows,
-            limit,
-            row => new(row.Exchange.AskedAt, row.Exchange.Id),
-            row => row.Exchange.ToWire(row.Feedback)));
+        return query.OldestFirst(cursor, e => new(e.AskedAt, e.Id)) is { } exchanges
+            ? TypedResults.Ok(await exchanges.ToPageAsync(
+                limit,
+                e => new { Exchange = e, Feedback = db.Feedback.FirstOrDefault(f => f.ExchangeId == e.Id) },
+                row => new Cursor(row.Exchange.AskedAt, row.Exchange.Id),
+                row => row.Exchange.ToWire(row.Feedback),
+                cancellationToken))
+            : Problems.CursorInvalid();
     }
 
     private static async Task<Results<Ok<ChatAnswer>, AnswerEventStream, ProblemHttpResult>> AskAsync(

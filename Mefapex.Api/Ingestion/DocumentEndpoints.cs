@@ -58,7 +58,7 @@ internal static partial class DocumentEndpoints
         if (status is not null && !DocumentStatus.All.Contains(status))
             return DocumentProblems.StatusInvalid();
 
-        var query = db.Documents.AsNoTracking().Where(d => d.TenantId == tenant.Id);
+        var query = db.Documents.Where(d => d.TenantId == tenant.Id);
         if (status is not null)
             query = query.Where(d => d.Versions.Any(v => v.Version == d.NewestVersion && v.Status == status));
         if (category is not null)
@@ -70,20 +70,10 @@ internal static partial class DocumentEndpoints
                 || d.Versions.Any(v => v.Version == d.NewestVersion && EF.Functions.ILike(v.FileName, pattern)));
         }
 
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(d => EF.Functions.LessThan(
-                ValueTuple.Create(d.UpdatedAt, d.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        var rows = await query
-            .Include(d => d.Versions)
-            .OrderByDescending(d => d.UpdatedAt).ThenByDescending(d => d.Id)
-            .Take(limit + 1)
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(rows, limit, d => new(d.UpdatedAt, d.Id), DocumentMapping.ToWire));
+        return query.Include(d => d.Versions).NewestFirst(cursor, d => new(d.UpdatedAt, d.Id)) is { } documents
+            ? TypedResults.Ok(await documents.ToPageAsync(
+                limit, d => new Cursor(d.UpdatedAt, d.Id), DocumentMapping.ToWire, cancellationToken))
+            : Problems.CursorInvalid();
     }
 
     private static async Task<Results<Accepted<DocumentRecord>, Ok<DocumentRecord>, ProblemHttpResult>> UploadAsync(

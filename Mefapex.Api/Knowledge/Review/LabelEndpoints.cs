@@ -41,18 +41,9 @@ internal static class LabelEndpoints
             return Problems.LimitOutOfRange(1, MaxPage);
 
         var query = db.KnowledgeLabels.Where(l => l.TenantId == tenant.Id && (kind == null || l.Kind == kind));
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(l => EF.Functions.LessThan(ValueTuple.Create(l.UpdatedAt, l.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        var rows = await query.OrderByDescending(l => l.UpdatedAt).ThenByDescending(l => l.Id)
-            .Take(limit + 1)
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(rows, limit, row => new(row.UpdatedAt, row.Id), row => row.ToWire()));
+        return query.NewestFirst(cursor, l => new(l.UpdatedAt, l.Id)) is { } labels
+            ? TypedResults.Ok(await labels.ToPageAsync(limit, l => new Cursor(l.UpdatedAt, l.Id), l => l.ToWire(), cancellationToken))
+            : Problems.CursorInvalid();
     }
 
     private static async Task<Results<Created<LabelItem>, ProblemHttpResult>> CreateAsync(

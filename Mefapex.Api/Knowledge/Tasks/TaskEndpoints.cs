@@ -56,20 +56,9 @@ internal static class TaskEndpoints
             query = query.Where(t => t.EntryId == entryId);
         if (assigned is not null)
             query = query.Where(t => t.Assigned == assigned);
-        if (cursor is not null)
-        {
-            if (Cursor.Parse(cursor) is not { } after)
-                return Problems.CursorInvalid();
-            query = query.Where(t => EF.Functions.LessThan(
-                ValueTuple.Create(t.CreatedAt, t.Id), ValueTuple.Create(after.At, after.Id)));
-        }
-
-        var rows = await query
-            .OrderByDescending(t => t.CreatedAt).ThenByDescending(t => t.Id)
-            .Take(limit + 1)
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Pages.Of(rows, limit, row => new(row.CreatedAt, row.Id), row => row.ToWire()));
+        return query.NewestFirst(cursor, t => new(t.CreatedAt, t.Id)) is { } tasks
+            ? TypedResults.Ok(await tasks.ToPageAsync(limit, t => new Cursor(t.CreatedAt, t.Id), t => t.ToWire(), cancellationToken))
+            : Problems.CursorInvalid();
     }
 
     private static async Task<Results<Ok<TaskDetail>, ProblemHttpResult>> ReadAsync(
