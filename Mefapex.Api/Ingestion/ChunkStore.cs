@@ -63,7 +63,7 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
                 await copy.WriteAsync(chunk.Offset, cancellationToken);
                 await copy.WriteAsync(text, cancellationToken);
                 await copy.WriteAsync(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), cancellationToken);
-                await copy.WriteAsync(LanguageGuess.Of(text, locale).Language, cancellationToken);
+                await copy.WriteAsync(LanguageGuess.Of(text, locale), cancellationToken);
                 await copy.WriteAsync(NpgsqlTsVector.Empty, NpgsqlDbType.TsVector, cancellationToken);
                 await copy.WriteAsync(NpgsqlTsVector.Empty, NpgsqlDbType.TsVector, cancellationToken);
                 if (position % WriteBatch == 0)

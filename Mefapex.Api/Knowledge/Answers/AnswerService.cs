@@ -52,7 +52,7 @@ internal sealed class AnswerService(
     {
         traffic.Asked();
         var clock = new StepClock(time);
-        var language = LanguageGuess.Of(question, tenant.Locale).Language;
+        var language = LanguageGuess.Of(question, tenant.Locale);
         clock.Lap("language");
         var (snapshot, isCurrent) = await knowledge.ReadAsync(tenant.Id, cancellationToken);
         clock.Lap("knowledge");

@@ -24,8 +24,8 @@ internal static class LanguageGuess
         ["iyor", "uyor", "iyorum", "uyorum", "acak", "ecek", "acagim", "ecegim", "abilir", "ebilir", "lari", "leri", "mak", "mek", "dim", "dum",
          "tim", "tum", "sin", "siniz", "miyim", "lar", "ler", "dan", "den", "imi", "umu", "nin", "nun"];
 
-    /// <summary>The language, and whether the text says so clearly; without a sign it is the fallback.</summary>
-    public static (string Language, bool Clear) Of(string text, string fallback)
+    /// <summary>The language; without a sign it is the fallback.</summary>
+    public static string Of(string text, string fallback)
     {
         var folded = FoldedText.Of(text, "en");
         var turkish = text.IndexOfAny(['ç', 'ğ', 'ı', 'ö', 'ş', 'ü', 'Ç', 'Ğ', 'İ', 'Ö', 'Ş', 'Ü']) >= 0 ? 2.0 : 0;
@@ -45,9 +45,9 @@ internal static class LanguageGuess
 
         return (turkish, english) switch
         {
-            _ when turkish > english => ("tr", turkish - english >= 1),
-            _ when english > turkish => ("en", english - turkish >= 1),
-            _ => (fallback, false),
+            _ when turkish > english => "tr",
+            _ when english > turkish => "en",
+            _ => fallback,
         };
     }
 

@@ -67,7 +67,7 @@ internal sealed class SynonymTrials(
         var after = await snapshots.SupposeAsync(tenant.Id, tried.All, cancellationToken);
         var asked = questions is null
             ? await OwnQuestionsAsync(tenant, before, cancellationToken)
-            : [.. questions.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale).Language, "given"))];
+            : [.. questions.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale), "given"))];
         var made = await VectorsAsync(tenant.Id, asked, cancellationToken);
         var reader = new Reader([.. before.Entries.Values.SelectMany(e => e.Audience).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
 
@@ -127,7 +127,7 @@ internal sealed class SynonymTrials(
             .ToListAsync(cancellationToken);
         List<TriedQuestion> own =
         [
-            .. labelled.Concat(recent.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale).Language, "asked")))
+            .. labelled.Concat(recent.Select(q => new TriedQuestion(q, LanguageGuess.Of(q, tenant.Locale), "asked")))
                 .DistinctBy(q => q.Text, StringComparer.OrdinalIgnoreCase)
                 .Take(Questions),
         ];
