@@ -30,6 +30,7 @@ builder.Services.AddHostedService<AdapterReport>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseHttp();
 app.UseWebSockets();
 app.UseAuthentication();
 app.UseCrossSiteChecks();

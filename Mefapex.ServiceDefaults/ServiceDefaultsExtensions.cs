@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Mefapex.Contracts;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +16,7 @@ public static class ServiceDefaultsExtensions
 
     /// <summary>
     /// Adds telemetry, JSON logs, health checks, discovery and resilience for every <see cref="HttpClient"/> of the
-    /// factory, problem details, the wire JSON rules and the Kestrel limits.
+    /// factory, problem details, the wire JSON rules and the limits of <see cref="EdgeOptions"/>.
     /// </summary>
     public static T AddServiceDefaults<T>(this T builder)
         where T : IHostApplicationBuilder
@@ -35,25 +34,23 @@ public static class ServiceDefaultsExtensions
             WireJson.Configure(json.SerializerOptions);
             json.SerializerOptions.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
         });
-        builder.Services.Configure<KestrelServerOptions>(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBodyBytes;
-        });
+        builder.Services.AddEdge();
         return builder;
     }
 
     /// <summary>
-    /// The outermost middleware: correlation id, language of the error texts, problem details for exceptions and for
-    /// error answers without a body. Call it first after <c>Build()</c>; error pages of a service's own, added later,
+    /// The outermost middleware: security headers, correlation id, language of the error texts, problem details for
+    /// exceptions and for error answers without a body, proxies and host names. Call it first after <c>Build()</c>; error pages of a service's own, added later,
     /// come before these.
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseRequestLocalization();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseEdge();
         return app;
     }
 

@@ -1,17 +1,32 @@
 using Mefapex.ServiceDefaults;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Mefapex.Api.Http;
 
 internal static class HttpExtensions
 {
+    private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
+
     /// <summary>Comes before the service defaults, whose exception handler takes whatever is left.</summary>
     public static WebApplicationBuilder AddHttp(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section);
+        builder.Services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsValidator>();
+        builder.Services.AddCors();
+        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<WebOptions>>((cors, web) => cors.AddDefaultPolicy(
+            policy => Allow(policy, web.Value.Origins)));
         builder.Services.AddExceptionHandler<DatabaseOutageHandler>();
         builder.AddApiDocs("Mefapex API");
         return builder;
+    }
+
+    /// <summary>Pages of the allowed origins may call; answers begin in time.</summary>
+    public static void UseHttp(this WebApplication app)
+    {
+        app.UseCors();
+        app.UseTimeLimits();
     }
 
     public static void MapHttp(this WebApplication app)
@@ -21,5 +36,14 @@ internal static class HttpExtensions
         app.MapApiDocs();
         app.MapDefaultEndpoints();
         app.MapHealth();
+    }
+
+    /// <summary>Without credentials: a cookie never signs a page of another origin in.</summary>
+    private static void Allow(CorsPolicyBuilder policy, IReadOnlyList<string> origins)
+    {
+        if (origins.Count == 0)
+            return;
+        policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(PreflightAge).WithExposedHeaders(
+            HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.ContentDisposition, "X-Correlation-Id");
     }
 }

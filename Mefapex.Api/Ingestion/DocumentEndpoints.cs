@@ -11,6 +11,7 @@ using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -35,9 +36,9 @@ internal static partial class DocumentEndpoints
 
         var editors = documents.MapGroup("").RequireEditor();
         editors.MapGet("", ListAsync);
-        editors.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data");
+        editors.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data").TakesFile();
         editors.MapPut("/{id:guid}", ChangeAsync);
-        editors.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data");
+        editors.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data").TakesFile();
         editors.MapPost("/{id:guid}/retry", RetryAsync);
         editors.MapDelete("/{id:guid}", DeleteAsync);
         editors.MapGet("/{id:guid}/events", EventsAsync);

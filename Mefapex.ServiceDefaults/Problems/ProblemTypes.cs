@@ -48,6 +48,12 @@ public static class ProblemTypes
     /// <summary>The database or another service does not answer; worth trying again.</summary>
     public const string Unavailable = Prefix + "unavailable";
 
+    /// <summary>The answer did not begin within the time that the service allows itself.</summary>
+    public const string TooSlow = Prefix + "too-slow";
+
+    /// <summary>The request is for a host name that is not the service's.</summary>
+    public const string UnknownHost = Prefix + "unknown-host";
+
     /// <summary>A mistake of ours; the log has it under the correlation id.</summary>
     public const string Unexpected = Prefix + "unexpected";
 

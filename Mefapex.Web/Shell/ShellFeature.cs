@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Mefapex.ServiceDefaults;
 using Mefapex.Web.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Localization;
@@ -16,6 +17,11 @@ internal static class ShellFeature
         services.AddSingleton<StateFolder>();
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddLocalization();
+        services.Configure<SecurityHeaderOptions>(headers =>
+        {
+            headers.ContentPolicy = PagePolicy.Of;
+            headers.ReferrerPolicy = "same-origin";
+        });
         services.Configure<WebEncoderOptions>(encoders => encoders.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
         services.Configure<RequestLocalizationOptions>(localization =>
             localization.RequestCultureProviders.Insert(0, new CookieRequestCultureProvider { CookieName = Preferences.LanguageCookie }));
@@ -23,9 +29,9 @@ internal static class ShellFeature
 
     public static void UseShell(this WebApplication app)
     {
-        app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseTimeLimits();
     }
 
     public static void MapShell(this WebApplication app)

@@ -5,6 +5,7 @@ using Mefapex.Api.Http;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
@@ -26,7 +27,8 @@ internal static class LabelEndpoints
         labels.MapDelete("/{id:guid}", DeleteAsync);
         labels.MapPost("/import", ImportAsync)
             .Accepts<string>("text/tab-separated-values", "text/plain")
-            .WithMetadata(new RequestSizeLimitAttribute(MaxImportBytes));
+            .WithMetadata(new RequestSizeLimitAttribute(MaxImportBytes))
+            .TakesFile();
     }
 
     private static async Task<Results<Ok<Page<LabelItem>>, ProblemHttpResult>> ListAsync(

@@ -1,9 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Mefapex.Tests.Support;
 
 namespace Mefapex.Tests.Web.Shell;
 
-public sealed class PageTests(WebFixture fixture) : IClassFixture<WebFixture>
+public sealed class PageTests(WebFixture fixture, Browser browser) : IClassFixture<WebFixture>
 {
     [Fact]
     public async Task Every_page_allows_nothing_from_elsewhere()
@@ -15,11 +16,55 @@ public sealed class PageTests(WebFixture fixture) : IClassFixture<WebFixture>
             using var page = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
 
             var policy = page.Headers.GetValues("Content-Security-Policy").ShouldHaveSingleItem();
-            policy.ShouldContain("default-src 'self'");
+            policy.ShouldContain("default-src 'none'");
+            policy.ShouldContain("script-src 'nonce-");
+            policy.ShouldContain("connect-src 'self'");
             policy.ShouldContain("frame-ancestors 'none'");
             policy.ShouldNotContain("unsafe");
             page.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+            page.Headers.GetValues("Referrer-Policy").ShouldBe(["same-origin"]);
+            page.Headers.GetValues("Cross-Origin-Opener-Policy").ShouldBe(["same-origin"]);
         }
+    }
+
+    [Fact]
+    public async Task Every_script_of_a_page_carries_the_number_of_this_one_answer()
+    {
+        using var client = fixture.Web.Client();
+
+        var first = await NumbersAsync();
+        var second = await NumbersAsync();
+
+        first.Policy.ShouldNotBe(second.Policy);
+
+        async Task<(string Policy, string Page)> NumbersAsync()
+        {
+            using var page = await client.GetAsync(new Uri("/login", UriKind.Relative), Cancellation);
+            var policy = page.Headers.GetValues("Content-Security-Policy").Single().Split("'nonce-")[1].Split('\'')[0];
+            var html = WebUtility.HtmlDecode(await page.Content.ReadAsStringAsync(Cancellation));
+            var scripts = html.Split("<script").Skip(1).Select(script => script.Split('>')[0]).ToList();
+            scripts.Count.ShouldBe(2);
+            scripts.ShouldAllBe(script => script.Contains($"nonce=\"{policy}\"", StringComparison.Ordinal));
+            return (policy, html);
+        }
+    }
+
+    [Fact]
+    public async Task A_person_chats_without_a_violation_and_a_script_out_of_nowhere_does_not_run()
+    {
+        await using var page = await browser.OpenAsync(fixture.Web.Address);
+        var sockets = new ConcurrentQueue<string>();
+        page.Page.WebSocket += (_, socket) => sockets.Enqueue(socket.Url);
+
+        await page.SignInAsync("demo");
+        await page.AskAsync("Yıllık izin nasıl alınır?");
+        page.ShouldBeClean();
+        sockets.ShouldHaveSingleItem().ShouldContain("/_blazor");
+
+        await page.Page.EvaluateAsync(
+            "() => { const s = document.createElement('script'); s.textContent = 'window.stranger = 1'; document.body.append(s); }");
+        (await page.Page.EvaluateAsync<bool>("() => 'stranger' in window")).ShouldBeFalse();
+        Should.Throw<ShouldAssertException>(page.ShouldBeClean).Message.ShouldContain("Content Security Policy");
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Mefapex.Api.Data;
 using Mefapex.Contracts.Knowledge;
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -22,7 +23,7 @@ internal static class TransferEndpoints
     public static void MapTransfer(this IEndpointRouteBuilder knowledge)
     {
         knowledge.MapGet("/export", Export);
-        knowledge.MapPost("/import", ImportAsync).DisableAntiforgery();
+        knowledge.MapPost("/import", ImportAsync).DisableAntiforgery().TakesFile();
     }
 
     private static Results<PushStreamHttpResult, ProblemHttpResult> Export(
