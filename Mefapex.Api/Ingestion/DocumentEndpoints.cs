@@ -109,10 +109,7 @@ internal static partial class DocumentEndpoints
                     caller.Username),
                 file,
                 cancellationToken);
-            SetETag(request, document);
-            return isNew
-                ? TypedResults.Accepted($"{Path}/{document.Id}", document.ToWire())
-                : TypedResults.Ok(document.ToWire());
+            return Stored(request, document, isNew);
         }
         catch (UnreadableFileException e)
         {
@@ -267,10 +264,7 @@ internal static partial class DocumentEndpoints
             var (document, isNew) = await library.ReplaceAsync(tenant.Id, id, file, caller.Username, cancellationToken);
             if (document is null)
                 return DocumentProblems.NotFound();
-            SetETag(request, document);
-            return isNew
-                ? TypedResults.Accepted($"{Path}/{document.Id}", document.ToWire())
-                : TypedResults.Ok(document.ToWire());
+            return Stored(request, document, isNew);
         }
         catch (UnreadableFileException e)
         {
@@ -365,6 +359,15 @@ internal static partial class DocumentEndpoints
             return document;
         var keys = Reader.Of(caller).Keys;
         return document.Where(d => d.CurrentVersion != null && (d.Audience.Length == 0 || d.Audience.Any(a => keys.Contains(a))));
+    }
+
+    private static Results<Accepted<DocumentRecord>, Ok<DocumentRecord>, ProblemHttpResult> Stored(
+        HttpRequest request, Document document, bool isNew)
+    {
+        SetETag(request, document);
+        return isNew
+            ? TypedResults.Accepted($"{Path}/{document.Id}", document.ToWire())
+            : TypedResults.Ok(document.ToWire());
     }
 
     private static void SetETag(HttpRequest request, Document document) =>

@@ -1,10 +1,6 @@
-using System.Collections;
-using System.Globalization;
 using System.Net;
 using System.Reflection;
-using System.Resources;
 using System.Text.Json;
-using Mefapex.Api.Http;
 using Mefapex.Contracts.Health;
 using Mefapex.Tests.Support;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -78,15 +74,4 @@ public sealed class HttpTests(ApiFactory api) : IClassFixture<ApiFactory>
         RoutePatternParameterPart parameter => $"{{{parameter.Name}}}",
         _ => "",
     };
-
-    [Fact]
-    public void Every_text_is_there_in_both_languages()
-    {
-        var resources = new ResourceManager(typeof(Texts));
-        Keys(resources, "tr").ShouldBe(Keys(resources, ""), ignoreOrder: true);
-    }
-
-    private static List<string> Keys(ResourceManager resources, string language) =>
-        [.. resources.GetResourceSet(CultureInfo.GetCultureInfo(language), createIfNotExists: true, tryParents: false)!
-            .Cast<DictionaryEntry>().Select(entry => (string)entry.Key)];
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -147,19 +146,15 @@ public sealed class BadFileTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public void Every_text_is_there_in_both_languages()
+    public void Every_problem_of_a_file_has_its_texts()
     {
         var resources = new ResourceManager(typeof(IngestionTexts));
-        var english = Keys(resources, CultureInfo.InvariantCulture);
-        english.ShouldBe(Keys(resources, CultureInfo.GetCultureInfo("tr")));
-        FileProblem.All.ShouldAllBe(slug => english.Contains(slug) && english.Contains(slug + ".title"));
+        foreach (var slug in FileProblem.All)
+        {
+            resources.GetString(slug, CultureInfo.InvariantCulture).ShouldNotBeNull(slug);
+            resources.GetString(slug + ".title", CultureInfo.InvariantCulture).ShouldNotBeNull(slug);
+        }
     }
-
-    private static List<string> Keys(ResourceManager resources, CultureInfo culture) =>
-    [
-        .. resources.GetResourceSet(culture, createIfNotExists: true, tryParents: false)!
-            .Cast<DictionaryEntry>().Select(entry => (string)entry.Key).Order(StringComparer.Ordinal),
-    ];
 
     /// <summary>A document whose entities would grow to gigabytes.</summary>
     private static byte[] Entities() => OfficeFile.Zip((

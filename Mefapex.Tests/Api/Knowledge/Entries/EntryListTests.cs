@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Resources;
-using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Mefapex.Tests.Support;
@@ -115,19 +112,6 @@ public sealed class EntryListTests(ApiFactory api) : IClassFixture<ApiFactory>
             await empty.ShouldBeProblemAsync(400, "invalid-fields");
         (await editor.AskAsync("Güvercinler nasıl yüzer?")).Response.ShouldContain("dahili 4711");
     }
-
-    [Fact]
-    public void Every_text_is_there_in_Turkish_and_in_English()
-    {
-        var resources = new ResourceManager(typeof(EntryTexts));
-        Keys(resources, "tr").ShouldBe(Keys(resources, ""), ignoreOrder: true);
-    }
-
-    private static List<string> Keys(ResourceManager resources, string culture) =>
-    [
-        .. resources.GetResourceSet(CultureInfo.GetCultureInfo(culture), createIfNotExists: true, tryParents: false)!
-            .Cast<System.Collections.DictionaryEntry>().Select(e => (string)e.Key),
-    ];
 
     private static async Task<List<EntrySummary>> AllAsync(EditorClient editor, string query)
     {
