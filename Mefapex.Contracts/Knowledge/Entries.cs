@@ -207,6 +207,10 @@ public sealed record EntryNote(string? Note);
 /// <param name="OverrideReason">Why it goes live although a check advises against it; kept with the version.</param>
 public sealed record EntryPublish(string? OverrideReason);
 
+/// <summary>Body of <c>retire</c>.</summary>
+/// <param name="OverrideReason">Why it goes away although a check advises against it; kept with the version.</param>
+public sealed record EntryRetire(string? OverrideReason);
+
 /// <summary>Body of <c>rollback</c>.</summary>
 /// <param name="Version">A version that was published once; what it said is published again as a new version.</param>
 /// <param name="Note">Why.</param>

@@ -193,11 +193,19 @@ internal static class EntryEndpoints
 
     private static async Task<Results<Ok<Entry>, ProblemHttpResult>> RetireAsync(
         string id,
+        EntryRetire? body,
         EditorScope editor,
         EntryStore entries,
         HttpContext http,
-        CancellationToken cancellationToken) =>
-        Answer(http, await entries.RetireAsync(editor.Tenant, editor.Author, id, Seen(http), cancellationToken));
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        EntryRules.Note(body?.OverrideReason, errors, "override_reason");
+        return errors.Any
+            ? EntryProblems.Invalid(errors)
+            : Answer(http, await entries.RetireAsync(
+                editor.Tenant, editor.Author, id, Seen(http), Note(body?.OverrideReason), cancellationToken));
+    }
 
     private static async Task<Results<Ok<Entry>, ProblemHttpResult>> RollbackAsync(
         string id,

@@ -65,11 +65,9 @@ internal static class EntryProblems
             new() { ["status"] = present.Status, ["allowed"] = allowed });
     }
 
-    public static ProblemHttpResult PublishRefused(IReadOnlyList<EntryFinding> findings) => Of(
-        StatusCodes.Status409Conflict,
-        "publish-refused",
-        EntryTexts.Get("publish-refused", string.Join(' ', findings.Where(f => f.Blocking).Select(f => f.Sentence))),
-        new() { ["findings"] = findings });
+    public static ProblemHttpResult PublishRefused(IReadOnlyList<EntryFinding> findings) => Refused("publish-refused", findings);
+
+    public static ProblemHttpResult RetireRefused(IReadOnlyList<EntryFinding> findings) => Refused("retire-refused", findings);
 
     /// <summary>Everything that is wrong with what was sent, by field.</summary>
     public static ProblemHttpResult Invalid(FieldErrors errors) => TypedResults.Problem(new HttpValidationProblemDetails(errors.ToDictionary())
@@ -92,6 +90,12 @@ internal static class EntryProblems
 
     public static ProblemHttpResult Of(int status, string slug, params object[] values) =>
         Problems.Of(status, slug, EntryTexts.Get(slug + ".title"), EntryTexts.Get(slug, values));
+
+    private static ProblemHttpResult Refused(string slug, IReadOnlyList<EntryFinding> findings) => Of(
+        StatusCodes.Status409Conflict,
+        slug,
+        EntryTexts.Get(slug, string.Join(' ', findings.Where(f => f.Blocking).Select(f => f.Sentence))),
+        new() { ["findings"] = findings });
 }
 
 /// <summary>What is wrong with a request, by field.</summary>

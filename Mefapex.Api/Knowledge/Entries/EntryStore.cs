@@ -97,7 +97,7 @@ internal sealed class EntryStore(
         var candidate = await NewestAsync(before, cancellationToken);
         if (options.Value.FourEyes && candidate.Author == author)
             return EntryProblems.FourEyes();
-        var findings = await CheckAsync(new PublishSet(tenant, [candidate]), cancellationToken);
+        var findings = await CheckAsync(PublishSet.Live(tenant, candidate), cancellationToken);
         if (findings.Any(f => f.Blocking) && overrideReason is null)
             return EntryProblems.PublishRefused(findings);
 
@@ -111,25 +111,40 @@ internal sealed class EntryStore(
     }
 
     /// <summary>Takes the published version away; a newer draft stays.</summary>
-    public Task<EntryReply> RetireAsync(
+    /// <param name="overrideReason">Takes it away although a check advises against it.</param>
+    public async Task<EntryReply> RetireAsync(
         TenantScope tenant,
         string author,
         string id,
         Seen seen,
-        CancellationToken cancellationToken) =>
-        ChangeAsync(tenant, id, EntryMoves.Retire, seen, async (entry, next) =>
+        string? overrideReason,
+        CancellationToken cancellationToken)
+    {
+        if (await FindAsync(tenant.Id, id, cancellationToken) is not { } before)
+            return EntryProblems.EntryNotFound(id);
+        if (Refusal(before, EntryMoves.Retire, seen) is { } refusal)
+            return refusal;
+        IReadOnlyList<EntryFinding> findings = before.PublishedVersion is null
+            ? []
+            : await CheckAsync(PublishSet.Away(tenant, id), cancellationToken);
+        if (findings.Any(f => f.Blocking) && overrideReason is null)
+            return EntryProblems.RetireRefused(findings);
+
+        return await ChangeAsync(tenant, id, EntryMoves.Retire, Unchanged(seen, before), async (entry, next) =>
         {
             var now = Touch(entry, author);
             var published = await db.KnowledgeVersions.SingleAsync(
                 v => v.TenantId == tenant.Id && v.EntryId == id && v.Version == entry.PublishedVersion, cancellationToken);
             published.Status = EntryStatus.Retired;
+            published.OverrideReason = overrideReason ?? published.OverrideReason;
             entry.Status = next;
             entry.PublishedVersion = null;
             await db.SaveChangesAsync(cancellationToken);
             await KnowledgeWriter.RemoveLiveAsync(db, tenant.Id, [id], cancellationToken);
             await KnowledgeWriter.BumpVersionAsync(db, tenant.Id, now, cancellationToken);
-            return new EntryReply(entry, await NewestAsync(entry, cancellationToken));
+            return new EntryReply(entry, await NewestAsync(entry, cancellationToken)) { Findings = findings };
         }, cancellationToken);
+    }
 
     /// <summary>Publishes again, as a new version, what a version that was published once said.</summary>
     public async Task<EntryReply> RollbackAsync(
@@ -151,7 +166,7 @@ internal sealed class EntryStore(
         var draft = old.ToDraft();
         var candidate = KnowledgeVersion.Of(
             tenant.Id, id, before.Version + 1, EntryStatus.Draft, draft, author, rollback.Note, time.GetUtcNow());
-        var findings = await CheckAsync(new PublishSet(tenant, [candidate]), cancellationToken);
+        var findings = await CheckAsync(PublishSet.Live(tenant, candidate), cancellationToken);
         if (findings.Any(f => f.Blocking) && rollback.OverrideReason is null)
             return EntryProblems.PublishRefused(findings);
 
@@ -194,7 +209,7 @@ internal sealed class EntryStore(
         db.KnowledgeVersions.AsNoTracking()
             .SingleOrDefaultAsync(v => v.TenantId == tenantId && v.EntryId == id && v.Version == version, cancellationToken);
 
-    /// <summary>What the checks say about something that shall go live.</summary>
+    /// <summary>What the checks say about a change of what is published.</summary>
     public async Task<IReadOnlyList<EntryFinding>> CheckAsync(PublishSet set, CancellationToken cancellationToken)
     {
         var findings = new List<EntryFinding>();

@@ -58,11 +58,12 @@ internal sealed partial class PublishGate(
     {
         var tenantId = set.Tenant.Id;
         var entries = set.Versions.Select(KnowledgeWriter.Suppose).ToList();
+        var changed = entries.Select(e => e.Id).Concat(set.Retired).ToHashSet(StringComparer.Ordinal);
         var texts = entries.SelectMany(IndexedText.Of).ToList();
         var model = index.ModelOf(tenantId)?.Hash;
         var made = await vectors.OfAsync(tenantId, [.. texts.Select(t => t.Text)], cancellationToken);
         var supposed = await SupposeAsync(
-            tenantId, entries, made is null ? [] : [.. texts.Select((t, i) => new IndexedVector(t.Key, t.Audience, made[i].Values))], cancellationToken);
+            tenantId, changed, entries, made is null ? [] : [.. texts.Select((t, i) => new IndexedVector(t.Key, t.Audience, made[i].Values))], cancellationToken);
 
         // Both sides with vectors, or neither: else the difference would be that of the stages.
         var withVectors = made is not null;
@@ -83,20 +84,24 @@ internal sealed partial class PublishGate(
     }
 
     private async Task<Supposition> SupposeAsync(
-        Guid tenantId, List<KnowledgeEntry> entries, IReadOnlyList<IndexedVector> made, CancellationToken cancellationToken)
+        Guid tenantId,
+        HashSet<string> changed,
+        List<KnowledgeEntry> entries,
+        IReadOnlyList<IndexedVector> made,
+        CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var valid = entries.Where(e => e.ValidFrom <= today && !(e.ExpiresOn < today)).ToList();
         return new Supposition(
-            await snapshots.SupposeAsync(tenantId, entries, cancellationToken),
-            entries.Select(e => e.Id).ToHashSet(StringComparer.Ordinal),
+            await snapshots.SupposeAsync(tenantId, changed, entries, cancellationToken),
+            changed,
             await KnowledgeWriter.SupposeSearchAsync(db, valid, cancellationToken),
             [.. valid.SelectMany(e => e.Texts.Select(t => t.FoldedTitle).Concat(e.Questions.Select(q => q.Folded)), (e, folded) => (e.Id, folded))],
             made);
     }
 
     private static PublishFinding Finding(PublishSet set, int asked, List<Pair> worse, int better) => new(
-        set.Versions.Count == 1 ? set.Versions[0].EntryId : null,
+        (set.Versions, set.Retired) switch { ([var version], []) => version.EntryId, ([], [var id]) => id, _ => null },
         "labelled-questions-lost",
         ReviewTexts.Format("GateLost", asked, worse.Count, better, string.Join(", ", worse.Take(MostNamed).Select(p => $"\"{p.Before.Label.Question}\""))),
         Blocking: true,

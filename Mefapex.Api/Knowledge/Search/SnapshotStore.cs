@@ -55,18 +55,19 @@ internal sealed class SnapshotStore(IDbContextFactory<MefapexDb> contexts) : IDi
         return new KnowledgeSnapshot(knowledge, entries, synonyms, await HasPassagesAsync(db, tenantId, cancellationToken));
     }
 
-    /// <summary>The tenant's present knowledge with these entries in place of those with the same ids; kept by nobody.</summary>
+    /// <summary>The tenant's present knowledge without some entries and with these; kept by nobody.</summary>
+    /// <param name="without">Their ids.</param>
     public async Task<KnowledgeSnapshot> SupposeAsync(
-        Guid tenantId, IReadOnlyCollection<KnowledgeEntry> changed, CancellationToken cancellationToken)
+        Guid tenantId, IReadOnlySet<string> without, IReadOnlyCollection<KnowledgeEntry> with, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        string[] ids = [.. changed.Select(e => e.Id)];
+        string[] ids = [.. without];
         var knowledge = await BaseAsync(db, tenantId, cancellationToken);
         var staying = await Published(db, tenantId).Where(e => !ids.Contains(e.Id)).ToListAsync(cancellationToken);
         var synonyms = await db.SynonymGroups.AsNoTracking().Where(g => g.TenantId == tenantId).ToListAsync(cancellationToken);
         // Not the next one of what is at hand: only the store may add to the words that its snapshots share.
         return new KnowledgeSnapshot(
-            knowledge, [.. staying, .. changed], synonyms, await HasPassagesAsync(db, tenantId, cancellationToken));
+            knowledge, [.. staying, .. with], synonyms, await HasPassagesAsync(db, tenantId, cancellationToken));
     }
 
     public void Dispose() => _loading.Dispose();

@@ -35,7 +35,7 @@ internal sealed class EntryImport(MefapexDb db, EntryStore entries, IOptions<Ent
         if (live.Count > 0 && options.Value.FourEyes)
             return (null, EntryProblems.FourEyes());
         var findings = live.Count > 0
-            ? await entries.CheckAsync(new PublishSet(tenant, [.. live.Select(p => p.Candidate!)]), cancellationToken)
+            ? await entries.CheckAsync(PublishSet.Live(tenant, [.. live.Select(p => p.Candidate!)]), cancellationToken)
             : [];
         var report = ReportOf(plan, applied: false, findings);
         if (dryRun)

@@ -57,6 +57,27 @@ public sealed class PublishGateTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
+    public async Task An_entry_that_questions_are_labelled_with_goes_away_for_a_reason_only()
+    {
+        const string Question = "Paten pisti kimin sorumluluğunda?";
+        using var editor = await EditorClient.SignInAsync(api.Host);
+        var entry = await editor.PublishAsync(EditorClient.Write(Question, "Pist spor kulübünündür.", "Paten pisti", "paten"));
+        await LabelAsync(editor, Question, entry.Id);
+
+        using var refused = await editor.TryAsync(entry, "retire");
+
+        var finding = await RefusalAsync(refused, "retire-refused");
+        finding.EntryId.ShouldBe("paten");
+        Lost(finding).ShouldHaveSingleItem().Question.ShouldBe(Question);
+        (await editor.AskAsync(Question)).Sources[0].Id.ShouldBe("paten");
+
+        await editor.DoAsync(entry, "retire", new EntryRetire("pist yıkıldı"));
+
+        (await editor.ReadAsync<EntryVersion>("/entries/paten/versions/1")).OverrideReason.ShouldBe("pist yıkıldı");
+        (await editor.AskAsync(Question)).Sources.ShouldNotContain(s => s.Id == "paten");
+    }
+
+    [Fact]
     public async Task An_entry_that_takes_a_question_which_must_be_declined_is_kept_back()
     {
         const string Question = "Ay'a roket ne zaman kalkıyor?";
@@ -81,9 +102,9 @@ public sealed class PublishGateTests(ApiFactory api) : IClassFixture<ApiFactory>
     private static async Task<Entry> ReviewAsync(EditorClient editor, Entry entry, EntryWrite to) =>
         await editor.DoAsync(await editor.DoAsync(entry, "edit", to), "review");
 
-    private static async Task<EntryFinding> RefusalAsync(HttpResponseMessage refused)
+    private static async Task<EntryFinding> RefusalAsync(HttpResponseMessage refused, string type = "publish-refused")
     {
-        await refused.ShouldBeProblemAsync(409, "publish-refused");
+        await refused.ShouldBeProblemAsync(409, type);
         var problem = await JsonSerializer.DeserializeAsync<JsonElement>(
             await refused.Content.ReadAsStreamAsync(Cancellation), WireJson.Options, Cancellation);
         var findings = problem.GetProperty("findings").Deserialize<List<EntryFinding>>(WireJson.Options)!;
