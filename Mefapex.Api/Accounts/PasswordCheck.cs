@@ -1,11 +1,20 @@
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Accounts;
 
-/// <summary>Finds the user whom a name and a password belong to, in the same time whether the name exists or not.</summary>
-internal sealed class PasswordCheck(MefapexDb db, IPasswordHasher<User> hasher, DemoUsers demoUsers, DecoyUser decoy)
+/// <summary>
+/// Finds the user whom a name and a password belong to, in the same time whether the name exists or not, and has it
+/// audited as a sign-in that went well or not.
+/// </summary>
+internal sealed class PasswordCheck(
+    MefapexDb db,
+    IPasswordHasher<User> hasher,
+    DemoUsers demoUsers,
+    DecoyUser decoy,
+    IAuditLog audit)
 {
     public async Task<User?> FindAsync(string username, string password, CancellationToken cancellationToken)
     {
@@ -19,7 +28,16 @@ internal sealed class PasswordCheck(MefapexDb db, IPasswordHasher<User> hasher, 
         var checkedUser = user ?? decoy.User;
         var verdict = hasher.VerifyHashedPassword(checkedUser, checkedUser.PasswordHash, password);
         if (user is null || verdict is PasswordVerificationResult.Failed)
+        {
+            // The name of nobody is not kept: people type their password there.
+            await audit.RecordAsync(
+                new(AuditVerbs.SignInFailed, user?.TenantId, user is null ? new("user", "unknown") : AuditSubject.User(user.Id))
+                {
+                    Actor = AuditActor.Anonymous,
+                },
+                cancellationToken);
             return null;
+        }
 
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
         {
@@ -27,6 +45,9 @@ internal sealed class PasswordCheck(MefapexDb db, IPasswordHasher<User> hasher, 
             await db.SaveChangesAsync(cancellationToken);
         }
 
+        await audit.RecordAsync(
+            new(AuditVerbs.SignedIn, user.TenantId, AuditSubject.User(user.Id)) { Actor = AuditActor.User(user.Id, user.Username) },
+            cancellationToken);
         return user;
     }
 }

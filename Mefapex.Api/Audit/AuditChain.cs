@@ -42,7 +42,7 @@ internal sealed class AuditChain(IDbContextFactory<MefapexDb> databases)
             var batch = await (
                 from e in events
                 where e.Number >= start
-                join o in db.Set<AuditOrigin>().AsNoTracking() on e.Id equals o.EventId into origins
+                join o in db.AuditOrigins.AsNoTracking() on e.Id equals o.EventId into origins
                 from o in origins.DefaultIfEmpty()
                 orderby e.Number
                 select new { Event = e, Origin = o })

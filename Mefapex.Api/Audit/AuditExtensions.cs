@@ -5,6 +5,7 @@ internal static class AuditExtensions
     public static WebApplicationBuilder AddAudit(this WebApplicationBuilder builder)
     {
         builder.Services.AddHttpContextAccessor();
+        builder.Services.AddSingleton<AuditWriter>();
         builder.Services.AddScoped<IAuditLog, AuditLog>();
         builder.Services.AddScoped<AuditChain>();
         return builder;

@@ -6,33 +6,35 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Audit;
 
-/// <summary>Events in PostgreSQL, each tied to the one before it by its hash.</summary>
-internal sealed class AuditLog(
-    MefapexDb db,
-    IDbContextFactory<MefapexDb> databases,
-    IHttpContextAccessor requests,
-    TimeProvider time) : IAuditLog
+/// <summary>The log of a request or of a piece of work, which shares its database context.</summary>
+internal sealed class AuditLog(MefapexDb db, IDbContextFactory<MefapexDb> databases, AuditWriter writer) : IAuditLog
 {
-    private const int MaxAgent = 160;
-    private static readonly byte[] Genesis = new byte[SHA256.HashSizeInBytes];
-
     public async Task RecordAsync(AuditEvent audited, CancellationToken cancellationToken)
     {
-        if (!AuditVerbs.All.Contains(audited.Verb))
-            throw new ArgumentException($"\"{audited.Verb}\" is no verb of {nameof(AuditVerbs)}.", nameof(audited));
         if (db.Database.CurrentTransaction is not null)
         {
-            await AppendAsync(db, audited, cancellationToken);
+            await writer.AppendAsync(db, audited, cancellationToken);
             return;
         }
 
         // A context of its own: the caller's may hold changes that are not saved yet.
         await using var own = await databases.CreateDbContextAsync(cancellationToken);
-        await own.InTransactionAsync(() => AppendAsync(own, audited, cancellationToken), cancellationToken);
+        await own.InTransactionAsync(() => writer.AppendAsync(own, audited, cancellationToken), cancellationToken);
     }
+}
 
-    private async Task<long> AppendAsync(MefapexDb target, AuditEvent audited, CancellationToken cancellationToken)
+/// <summary>Events in PostgreSQL, each tied to the one before it by its hash.</summary>
+internal sealed class AuditWriter(IHttpContextAccessor requests, TimeProvider time)
+{
+    private const int MaxAgent = 160;
+    private static readonly byte[] Genesis = new byte[SHA256.HashSizeInBytes];
+
+    /// <summary>For those who keep a context of their own, and within its transaction.</summary>
+    /// <returns>The event's number.</returns>
+    public async Task<long> AppendAsync(MefapexDb target, AuditEvent audited, CancellationToken cancellationToken)
     {
+        if (!AuditVerbs.All.Contains(audited.Verb))
+            throw new ArgumentException($"\"{audited.Verb}\" is no verb of {nameof(AuditVerbs)}.", nameof(audited));
         var actor = audited.Actor ?? Present();
         var origin = requests.HttpContext is { } http ? Origin(http, Guid.CreateVersion7(time.GetUtcNow())) : null;
         var chain = audited.TenantId ?? Guid.Empty;

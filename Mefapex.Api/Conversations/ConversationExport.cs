@@ -3,6 +3,7 @@ using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
@@ -27,6 +28,7 @@ internal static class ConversationExport
         Caller caller,
         MefapexDb db,
         IOptions<JsonOptions> json,
+        IAuditLog audit,
         TimeProvider time,
         CancellationToken cancellationToken,
         string format = "markdown",
@@ -45,6 +47,12 @@ internal static class ConversationExport
             .OrderBy(e => e.AskedAt).ThenBy(e => e.Id)
             .ToListAsync(cancellationToken);
 
+        await audit.RecordAsync(
+            new(AuditVerbs.ConversationExported, conversation.TenantId, new("conversation", id.ToString()))
+            {
+                After = new() { ["format"] = format, ["exchanges"] = exchanges.Count },
+            },
+            cancellationToken);
         var summary = conversation.ToWire(exchanges.Count);
         var export = new ExportedConversation(
             summary with { CreatedAt = At(summary.CreatedAt), UpdatedAt = At(summary.UpdatedAt) },

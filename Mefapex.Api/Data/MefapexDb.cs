@@ -58,6 +58,10 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<AuditRow> AuditEvents => Set<AuditRow>();
 
+    public DbSet<AuditName> AuditNames => Set<AuditName>();
+
+    public DbSet<AuditOrigin> AuditOrigins => Set<AuditOrigin>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Files;
 using Mefapex.Api.Ingestion.Readers;
@@ -34,6 +36,7 @@ internal sealed class DocumentLibrary(
     FileStore files,
     FormatCheck formats,
     IngestionSignal signal,
+    AuditWriter audit,
     TimeProvider time)
 {
     /// <summary>Makes a document of a file; one that the tenant has already, searched or in work, is that document.</summary>
@@ -68,6 +71,7 @@ internal sealed class DocumentLibrary(
         document.Versions.Add(NewVersion(document, file, format, description.CreatedBy, now));
         db.Documents.Add(document);
         await db.SaveChangesAsync(cancellationToken);
+        await AuditAsync(db, AuditVerbs.DocumentUploaded, tenantId, document.Id, null, Facts(document.Versions[0]), cancellationToken);
         return (document, true);
     }, cancellationToken);
 
@@ -98,8 +102,10 @@ internal sealed class DocumentLibrary(
         document.Revision++;
         document.UpdatedAt = now;
         document.UpdatedBy = by;
-        document.Versions.Add(NewVersion(document, file, format, by, now));
+        var added = NewVersion(document, file, format, by, now);
+        document.Versions.Add(added);
         await db.SaveChangesAsync(cancellationToken);
+        await AuditAsync(db, AuditVerbs.DocumentReplaced, tenantId, id, Facts(newest), Facts(added), cancellationToken);
         return (document, true);
     }, cancellationToken);
 
@@ -120,6 +126,8 @@ internal sealed class DocumentLibrary(
             if (deleted == 0)
                 return null;
             await KnowledgeWriter.BumpVersionAsync(db, tenantId, time.GetUtcNow(), cancellationToken);
+            await AuditAsync(
+                db, AuditVerbs.DocumentDeleted, tenantId, id, new() { ["versions"] = stored.Count }, null, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return stored;
         });
@@ -185,6 +193,19 @@ internal sealed class DocumentLibrary(
                 files.Delete(file.Stored.Key);
         }
     }
+
+    private Task<long> AuditAsync(
+        MefapexDb db,
+        string verb,
+        Guid tenantId,
+        Guid id,
+        JsonObject? before,
+        JsonObject? after,
+        CancellationToken cancellationToken) => audit.AppendAsync(
+            db, new(verb, tenantId, new("document", id.ToString())) { Before = before, After = after }, cancellationToken);
+
+    private static JsonObject Facts(DocumentVersion version) =>
+        new() { ["version"] = version.Version, ["sha256"] = version.Sha256, ["bytes"] = version.Bytes };
 
     private static Task<Document?> SameFileAsync(MefapexDb db, Guid tenantId, string sha256, CancellationToken cancellationToken) =>
         db.Documents.AsNoTracking().Include(d => d.Versions)

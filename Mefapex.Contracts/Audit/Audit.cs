@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Mefapex.Contracts.Audit;
 
 /// <summary>What a walk over an audit chain found.</summary>
@@ -28,3 +30,32 @@ public static class AuditBreaks
     /// <summary>The chain's end is not where it was.</summary>
     public const string Head = "head";
 }
+
+/// <summary>An event of the audit log.</summary>
+/// <param name="Number">Its place in the tenant's chain, from 1.</param>
+/// <param name="Actor">Who did it.</param>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Address">Where it came from; null where nobody called or it was erased.</param>
+/// <param name="Before">What a change replaced.</param>
+/// <param name="After">What it made of it.</param>
+/// <param name="Hash">SHA-256 of the event in hex, which covers that of the event before it.</param>
+public sealed record AuditItem(
+    long Number,
+    DateTimeOffset At,
+    string Verb,
+    AuditItemActor Actor,
+    AuditItemSubject Subject,
+    string? Address,
+    string? UserAgent,
+    JsonElement? Before,
+    JsonElement? After,
+    string Hash);
+
+/// <summary>Who did something.</summary>
+/// <param name="Kind"><c>user</c>, <c>key</c>, <c>service</c> or <c>anonymous</c>.</param>
+/// <param name="Name">Null where there is none or it was erased.</param>
+public sealed record AuditItemActor(string Kind, Guid? Id, string? Name);
+
+/// <summary>What an event is about.</summary>
+/// <param name="Kind">Such as <c>entry</c>, <c>document</c>, <c>user</c>.</param>
+public sealed record AuditItemSubject(string Kind, string Id);

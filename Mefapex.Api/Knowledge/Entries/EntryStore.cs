@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Knowledge;
@@ -13,6 +15,7 @@ internal sealed class EntryStore(
     MefapexDb db,
     IEnumerable<IPublishCheck> checks,
     IOptions<EntryOptions> options,
+    IAuditLog audit,
     TimeProvider time)
 {
     private const int IdAttempts = 3;
@@ -105,7 +108,10 @@ internal sealed class EntryStore(
         {
             var version = await NewestAsync(entry, cancellationToken);
             version.OverrideReason = overrideReason;
+            var published = entry.PublishedVersion;
             await GoLiveAsync(entry, version, author, cancellationToken);
+            await AuditAsync(AuditVerbs.EntryPublished, entry, published, cancellationToken);
+            await AuditOverrideAsync(tenant.Id, new("entry", id), findings, overrideReason, cancellationToken);
             return new EntryReply(entry, version) { Findings = findings };
         }, cancellationToken);
     }
@@ -142,6 +148,8 @@ internal sealed class EntryStore(
             await db.SaveChangesAsync(cancellationToken);
             await KnowledgeWriter.RemoveLiveAsync(db, tenant.Id, [id], cancellationToken);
             await KnowledgeWriter.BumpVersionAsync(db, tenant.Id, now, cancellationToken);
+            await AuditAsync(AuditVerbs.EntryRetired, entry, published.Version, cancellationToken);
+            await AuditOverrideAsync(tenant.Id, new("entry", id), findings, overrideReason, cancellationToken);
             return new EntryReply(entry, await NewestAsync(entry, cancellationToken)) { Findings = findings };
         }, cancellationToken);
     }
@@ -174,7 +182,10 @@ internal sealed class EntryStore(
         {
             var version = KnowledgeWriter.AddVersion(db, entry, draft, next, author, rollback.Note, time.GetUtcNow());
             version.OverrideReason = rollback.OverrideReason;
+            var published = entry.PublishedVersion;
             await GoLiveAsync(entry, version, author, cancellationToken);
+            await AuditAsync(AuditVerbs.EntryRolledBack, entry, published, cancellationToken, rollback.Version);
+            await AuditOverrideAsync(tenant.Id, new("entry", id), findings, rollback.OverrideReason, cancellationToken);
             return new EntryReply(entry, version) { Findings = findings };
         }, cancellationToken);
     }
@@ -220,6 +231,25 @@ internal sealed class EntryStore(
         }
 
         return findings;
+    }
+
+    /// <summary>Keeps that something went live against the advice of a check, and why.</summary>
+    public async Task AuditOverrideAsync(
+        Guid tenantId,
+        AuditSubject subject,
+        IReadOnlyList<EntryFinding> findings,
+        string? reason,
+        CancellationToken cancellationToken)
+    {
+        var codes = findings.Where(f => f.Blocking).Select(f => f.Code).Distinct(StringComparer.Ordinal).ToList();
+        if (codes.Count == 0)
+            return;
+        await audit.RecordAsync(
+            new(AuditVerbs.GateOverridden, tenantId, subject)
+            {
+                After = new() { ["reason"] = reason, ["findings"] = new JsonArray([.. codes.Select(code => JsonValue.Create(code))]) },
+            },
+            cancellationToken);
     }
 
     /// <summary>Marks an entry as changed by a person, which no sample touches any more.</summary>
@@ -269,6 +299,25 @@ internal sealed class EntryStore(
         var now = Touch(entry, author);
         await KnowledgeWriter.PublishAsync(db, entry.TenantId, [(entry, version)], author, now, cancellationToken);
         await KnowledgeWriter.BumpVersionAsync(db, entry.TenantId, now, cancellationToken);
+    }
+
+    private Task AuditAsync(
+        string verb,
+        KnowledgeEntry entry,
+        int? published,
+        CancellationToken cancellationToken,
+        int? backTo = null)
+    {
+        var after = new JsonObject { ["published_version"] = entry.PublishedVersion };
+        if (backTo is not null)
+            after["says_what_version"] = backTo;
+        return audit.RecordAsync(
+            new(verb, entry.TenantId, new("entry", entry.Id))
+            {
+                Before = new() { ["published_version"] = published },
+                After = after,
+            },
+            cancellationToken);
     }
 
     private static ProblemHttpResult? Refusal(KnowledgeEntry entry, string move, Seen seen) =>

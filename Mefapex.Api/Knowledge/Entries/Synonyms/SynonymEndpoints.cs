@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Contracts;
@@ -61,6 +63,7 @@ internal static class SynonymEndpoints
         SynonymTerms body,
         EditorScope editor,
         MefapexDb db,
+        IAuditLog audit,
         TimeProvider time,
         HttpContext http,
         CancellationToken cancellationToken)
@@ -78,6 +81,7 @@ internal static class SynonymEndpoints
             var group = new SynonymGroup { TenantId = editor.Tenant.Id, Position = last + 1, Terms = terms };
             db.SynonymGroups.Add(group);
             await db.SaveChangesAsync(cancellationToken);
+            await AuditAsync(audit, group, before: null, terms, cancellationToken);
             return group;
         }, cancellationToken);
         http.Response.Set(SynonymRules.TagOf(added));
@@ -89,6 +93,7 @@ internal static class SynonymEndpoints
         SynonymTerms body,
         EditorScope editor,
         MefapexDb db,
+        IAuditLog audit,
         TimeProvider time,
         HttpContext http,
         CancellationToken cancellationToken)
@@ -102,9 +107,11 @@ internal static class SynonymEndpoints
             var (group, problem) = await LockAsync(db, editor, id, http, cancellationToken);
             if (group is null)
                 return problem!;
+            var before = group.Terms;
             group.Terms = terms;
             await db.SaveChangesAsync(cancellationToken);
             await KnowledgeWriter.BumpVersionAsync(db, editor.Tenant.Id, time.GetUtcNow(), cancellationToken);
+            await AuditAsync(audit, group, before, terms, cancellationToken);
             http.Response.Set(SynonymRules.TagOf(group));
             return TypedResults.Ok(ToWire(group));
         }, cancellationToken);
@@ -114,6 +121,7 @@ internal static class SynonymEndpoints
         Guid id,
         EditorScope editor,
         MefapexDb db,
+        IAuditLog audit,
         TimeProvider time,
         HttpContext http,
         CancellationToken cancellationToken) =>
@@ -125,6 +133,7 @@ internal static class SynonymEndpoints
             db.SynonymGroups.Remove(group);
             await db.SaveChangesAsync(cancellationToken);
             await KnowledgeWriter.BumpVersionAsync(db, editor.Tenant.Id, time.GetUtcNow(), cancellationToken);
+            await AuditAsync(audit, group, group.Terms, after: null, cancellationToken);
             return TypedResults.NoContent();
         }, cancellationToken);
 
@@ -172,6 +181,26 @@ internal static class SynonymEndpoints
             default:
                 return (group, null);
         }
+    }
+
+    private static Task AuditAsync(
+        IAuditLog audit,
+        SynonymGroup group,
+        string[]? before,
+        string[]? after,
+        CancellationToken cancellationToken)
+    {
+        return audit.RecordAsync(
+            new(AuditVerbs.SynonymsChanged, group.TenantId, new("synonyms", group.Id.ToString()))
+            {
+                Before = Terms(before),
+                After = Terms(after),
+            },
+            cancellationToken);
+
+        static JsonObject? Terms(string[]? terms) => terms is null
+            ? null
+            : new() { ["terms"] = new JsonArray([.. terms.Select(term => JsonValue.Create(term))]) };
     }
 
     private static SynonymItem ToWire(SynonymGroup group) =>

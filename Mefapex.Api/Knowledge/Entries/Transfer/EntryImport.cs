@@ -1,3 +1,4 @@
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Knowledge;
@@ -8,7 +9,12 @@ using Microsoft.Extensions.Options;
 namespace Mefapex.Api.Knowledge.Entries.Transfer;
 
 /// <summary>Takes over the entries of a file, all of them or none.</summary>
-internal sealed class EntryImport(MefapexDb db, EntryStore entries, IOptions<EntryOptions> options, TimeProvider time)
+internal sealed class EntryImport(
+    MefapexDb db,
+    EntryStore entries,
+    IOptions<EntryOptions> options,
+    IAuditLog audit,
+    TimeProvider time)
 {
     private const string Created = "created";
     private const string Changed = "changed";
@@ -53,7 +59,22 @@ internal sealed class EntryImport(MefapexDb db, EntryStore entries, IOptions<Ent
                 if (!again.Select(p => (p.Id, p.Outcome)).SequenceEqual(plan.Select(p => (p.Id, p.Outcome))))
                     return (null, EntryProblems.ChangedMeanwhile());
                 await ApplyAsync(tenant.Id, author, again, overrideReason, cancellationToken);
-                return (ReportOf(again, applied: true, findings), null);
+                var applied = ReportOf(again, applied: true, findings);
+                var subject = new AuditSubject("knowledge", tenant.Slug);
+                await audit.RecordAsync(
+                    new(AuditVerbs.EntriesImported, tenant.Id, subject)
+                    {
+                        After = new()
+                        {
+                            ["created"] = applied.Created,
+                            ["changed"] = applied.Changed,
+                            ["unchanged"] = applied.Unchanged,
+                            ["published"] = again.Count(p => p.GoesLive),
+                        },
+                    },
+                    cancellationToken);
+                await entries.AuditOverrideAsync(tenant.Id, subject, findings, overrideReason, cancellationToken);
+                return (applied, null);
             }, cancellationToken);
         }
         catch (DbUpdateException e) when (e.InnerException is Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.UniqueViolation })

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Contracts.Knowledge;
 using Mefapex.ServiceDefaults;
@@ -22,14 +23,14 @@ internal static class TransferEndpoints
 
     public static void MapTransfer(this IEndpointRouteBuilder knowledge)
     {
-        knowledge.MapGet("/export", Export);
+        knowledge.MapGet("/export", ExportAsync);
         knowledge.MapPost("/import", ImportAsync).DisableAntiforgery().TakesFile();
     }
 
-    private static Results<PushStreamHttpResult, ProblemHttpResult> Export(
+    private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
         EditorScope editor,
         MefapexDb db,
-        HttpResponse http,
+        IAuditLog audit,
         CancellationToken cancellationToken,
         string format = Json,
         string? status = null,
@@ -45,6 +46,9 @@ internal static class TransferEndpoints
         if (EntryEndpoints.Check(filter) is { } problem)
             return problem;
         var tenant = editor.Tenant;
+        await audit.RecordAsync(
+            new(AuditVerbs.KnowledgeExported, tenant.Id, new("knowledge", tenant.Slug)) { After = new() { ["format"] = format } },
+            cancellationToken);
         var pages = PagesAsync(filter, db, tenant.Id, cancellationToken);
         return TypedResults.Stream(
             stream => format == Json

@@ -1,8 +1,11 @@
+using System.Text.Json;
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Contracts.Knowledge;
 using Mefapex.Tests.Support;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +22,11 @@ public sealed class PublishCheckTests(ApiFactory api) : IClassFixture<ApiFactory
         var tenant = await KnowledgeFixture.TenantAsync(api.Host, "fabrika");
         var check = new Objection();
         var entries = new EntryStore(
-            scope.ServiceProvider.GetRequiredService<MefapexDb>(), [check], Options.Create(new EntryOptions()), TimeProvider.System);
+            scope.ServiceProvider.GetRequiredService<MefapexDb>(),
+            [check],
+            Options.Create(new EntryOptions()),
+            scope.ServiceProvider.GetRequiredService<IAuditLog>(),
+            TimeProvider.System);
         var draft = new EntryDraft("Genel", "İK", new DateOnly(2026, 1, 1), null, [], [], [new("tr", "Engel", ["Engel?"], "Var.")]);
         var created = await entries.CreateAsync(tenant, "editor", "engel", draft, null, Cancellation);
         await entries.ReviewAsync(tenant, "editor", created.Entry!.Id, _ => null, null, Cancellation);
@@ -36,6 +43,10 @@ public sealed class PublishCheckTests(ApiFactory api) : IClassFixture<ApiFactory
         published.Entry!.PublishedVersion.ShouldBe(1);
         published.Findings.Count.ShouldBe(2);
         (await entries.VersionAsync(tenant.Id, "engel", 1, Cancellation))!.OverrideReason.ShouldBe("yine de doğru");
+        using var overridden = JsonDocument.Parse((await scope.ServiceProvider.GetRequiredService<MefapexDb>().AuditEvents
+            .SingleAsync(e => e.Verb == AuditVerbs.GateOverridden && e.SubjectId == "engel", Cancellation)).After!);
+        overridden.RootElement.GetProperty("reason").GetString().ShouldBe("yine de doğru");
+        overridden.RootElement.GetProperty("findings")[0].GetString().ShouldBe("objection");
     }
 
     private sealed class Objection : IPublishCheck
