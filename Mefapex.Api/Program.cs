@@ -26,6 +26,7 @@ builder.AddKnowledge();
 builder.AddIngestion();
 builder.AddReview();
 builder.AddChat();
+builder.AddDataProtectionKeys();
 builder.Services.AddHostedService<AdapterReport>();
 
 var app = builder.Build();

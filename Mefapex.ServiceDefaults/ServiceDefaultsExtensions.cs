@@ -23,6 +23,7 @@ public static class ServiceDefaultsExtensions
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton(ServiceIdentity.Of(builder));
+        builder.AddSecretFiles();
         builder.AddCompatibilityVariables();
         builder.AddLogDefaults();
         builder.AddTelemetry();
@@ -51,6 +52,7 @@ public static class ServiceDefaultsExtensions
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseEdge();
+        app.UseCookiePolicy();
         return app;
     }
 

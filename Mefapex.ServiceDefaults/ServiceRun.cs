@@ -27,6 +27,12 @@ public static class ServiceRun
             await Console.Error.WriteLineAsync($"{name} does not start: {string.Join(' ', e.Failures)}");
             return 1;
         }
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            var failures = e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures);
+            await Console.Error.WriteLineAsync($"{name} does not start: {string.Join(' ', failures)}");
+            return 1;
+        }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             await Console.Error.WriteLineAsync(

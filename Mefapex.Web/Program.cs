@@ -19,4 +19,4 @@ app.UseAccounts();
 app.MapDefaultEndpoints();
 app.MapShell();
 app.MapAccounts();
-await app.RunAsync();
+return await app.RunServiceAsync();

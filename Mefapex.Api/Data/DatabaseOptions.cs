@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Mefapex.Contracts;
+using Mefapex.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -27,8 +28,9 @@ internal sealed class DatabaseOptions
 
     private NpgsqlConnectionStringBuilder Parse() => new(Defaults + Configured);
 
-    internal sealed class Validator : IValidateOptions<DatabaseOptions>
+    internal sealed class Validator(IHostEnvironment environment) : IValidateOptions<DatabaseOptions>
     {
+        private const int MinPassword = 12;
         private const string Key = $"ConnectionStrings:{ResourceNames.Database}";
 
         public ValidateOptionsResult Validate(string? name, DatabaseOptions options)
@@ -42,14 +44,38 @@ internal sealed class DatabaseOptions
 
             try
             {
-                return string.IsNullOrEmpty(options.Parse().Host)
-                    ? ValidateOptionsResult.Fail($"{Key} names no Host.")
-                    : ValidateOptionsResult.Success;
+                var parsed = options.Parse();
+                if (string.IsNullOrEmpty(parsed.Host))
+                    return ValidateOptionsResult.Fail($"{Key} names no Host.");
+                return environment.IsDevelopment() || WeaknessOf(parsed) is not { } weakness
+                    ? ValidateOptionsResult.Success
+                    : ValidateOptionsResult.Fail(
+                        $"{Key} {weakness}. Outside of development the database role needs a password of its own: make one with "
+                        + "'openssl rand -base64 24', set it with 'alter role … password …', and name it in the connection string "
+                        + $"or in a file (ConnectionStrings__{ResourceNames.Database}__FILE, POSTGRES_PASSWORD_FILE).");
             }
             catch (Exception e) when (e is ArgumentException or DbException)
             {
                 return ValidateOptionsResult.Fail($"{Key} cannot be read: {e.Message}");
             }
+        }
+
+        /// <summary>Who signs in by a file, a certificate or a local socket needs no password here.</summary>
+        private static string? WeaknessOf(NpgsqlConnectionStringBuilder parsed)
+        {
+            if (string.IsNullOrEmpty(parsed.Password))
+            {
+                return parsed.Passfile is null && parsed.SslCertificate is null && parsed.Host![0] is not ('/' or '@')
+                    ? "names no password"
+                    : null;
+            }
+
+            if (parsed.Password.Length < MinPassword)
+                return $"has a password of {parsed.Password.Length} characters, fewer than {MinPassword}";
+            return Secrets.IsCommonPassword(parsed.Password)
+                || string.Equals(parsed.Password, parsed.Username, StringComparison.OrdinalIgnoreCase)
+                    ? "has a password that anybody guesses"
+                    : null;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.CookiePolicy;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using IPNetwork = System.Net.IPNetwork;
@@ -64,6 +66,14 @@ public static class EdgeExtensions
         // Its refusal is a page of its own that comes before every middleware; HostCheck answers with a problem.
         services.PostConfigure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
 
+        services.AddOptions<CookiePolicyOptions>().Configure<IOptions<EdgeOptions>, IHostEnvironment>((cookies, edge, environment) =>
+        {
+            cookies.HttpOnly = HttpOnlyPolicy.Always;
+            cookies.MinimumSameSitePolicy = SameSiteMode.Lax;
+            cookies.Secure = environment.IsDevelopment() || edge.Value.PlainHttpCookies
+                ? CookieSecurePolicy.SameAsRequest
+                : CookieSecurePolicy.Always;
+        });
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<EdgeOptions>>((timeouts, edge) =>
         {

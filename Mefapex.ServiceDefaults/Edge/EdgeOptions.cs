@@ -30,6 +30,12 @@ public sealed class EdgeOptions
     /// <summary>Days for which a browser that came over HTTPS stays with it, 0 to 3650; 0 says nothing about it.</summary>
     public int HstsDays { get; set; } = 365;
 
+    /// <summary>
+    /// Whether browsers may send cookies over plain HTTP outside of development too: only for a network that nobody
+    /// listens on, since whoever reads a session cookie is signed in.
+    /// </summary>
+    public bool PlainHttpCookies { get; set; }
+
     /// <summary>Largest request body where an endpoint does not say otherwise: 1 KiB to 100 MiB.</summary>
     public long MaxBodyBytes { get; set; } = ServiceDefaultsExtensions.MaxRequestBodyBytes;
 

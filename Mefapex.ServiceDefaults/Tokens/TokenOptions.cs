@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Mefapex.ServiceDefaults;
@@ -26,7 +27,7 @@ public sealed class TokenOptions
     public double LifetimeMinutes { get; set; } = 15;
 }
 
-internal sealed class TokenOptionsValidator : IValidateOptions<TokenOptions>
+internal sealed class TokenOptionsValidator(IHostEnvironment environment) : IValidateOptions<TokenOptions>
 {
     private const string KeyName = $"{TokenOptions.Section}:{nameof(TokenOptions.SigningKey)}";
 
@@ -39,6 +40,13 @@ internal sealed class TokenOptionsValidator : IValidateOptions<TokenOptions>
             errors.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{KeyName} (or SECRET_KEY) has {bytes} bytes; access tokens need a secret of at least {TokenOptions.MinKeyBytes}, for example from 'openssl rand -base64 48'."));
+        }
+
+        if (bytes >= TokenOptions.MinKeyBytes && !environment.IsDevelopment() && Secrets.IsPlaceholder(options.SigningKey))
+        {
+            errors.Add(
+                $"{KeyName} (or SECRET_KEY) is the key of an example or easily guessed, and the environment is "
+                + $"{environment.EnvironmentName}: make one of your own, for example with 'openssl rand -base64 48'.");
         }
 
         if (string.IsNullOrWhiteSpace(options.Issuer))

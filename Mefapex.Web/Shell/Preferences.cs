@@ -36,7 +36,6 @@ public sealed record Preferences(string Theme, string TimeZone)
 
     public static void KeepTheme(HttpResponse response, string theme) => Keep(response, ThemeCookie, theme);
 
-    /// <summary>Not HttpOnly: the page's own script switches the theme without a round trip.</summary>
     private static void Keep(HttpResponse response, string cookie, string value) =>
         response.Cookies.Append(cookie, value, new CookieOptions
         {

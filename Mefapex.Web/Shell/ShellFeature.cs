@@ -17,6 +17,12 @@ internal static class ShellFeature
         services.AddSingleton<StateFolder>();
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddLocalization();
+        services.Configure<CookiePolicyOptions>(cookies => cookies.OnAppendCookie = cookie =>
+        {
+            // The page's own script switches the theme without a round trip.
+            if (cookie.CookieName == Preferences.ThemeCookie)
+                cookie.CookieOptions.HttpOnly = false;
+        });
         services.Configure<SecurityHeaderOptions>(headers =>
         {
             headers.ContentPolicy = PagePolicy.Of;

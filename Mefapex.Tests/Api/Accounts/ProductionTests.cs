@@ -67,7 +67,7 @@ public sealed class ProductionTests(PostgresFixture postgres)
     {
         var (exitCode, output) = await RunAsync(new()
         {
-            [$"ConnectionStrings__{ResourceNames.Database}"] = "Host=127.0.0.1;Port=9;Username=x;Password=x;Database=x",
+            [$"ConnectionStrings__{ResourceNames.Database}"] = "Host=127.0.0.1;Port=9;Username=x;Password=Rb4uYq1xTn7c;Database=x",
             ["Tokens__SigningKey"] = "",
         });
 
@@ -85,6 +85,48 @@ public sealed class ProductionTests(PostgresFixture postgres)
         output.ShouldNotContain("Unhandled exception");
     }
 
+    [Theory]
+    [InlineData("Rb4uYq1xTn7c", "your-secret-key-change-in-production", "Tokens:SigningKey (or SECRET_KEY) is the key of an example")]
+    [InlineData("postgres123", ApiHost.SigningKey, "has a password of 11 characters, fewer than 12")]
+    [InlineData("postgres12345", ApiHost.SigningKey, "has a password that anybody guesses")]
+    [InlineData("", ApiHost.SigningKey, "names no password")]
+    public async Task The_api_does_not_start_with_a_weak_secret_and_says_which(string password, string key, string sentence)
+    {
+        var (exitCode, output) = await RunAsync(new()
+        {
+            [$"ConnectionStrings__{ResourceNames.Database}"] = $"Host=127.0.0.1;Port=9;Username=x;Password={password};Database=x",
+            ["Tokens__SigningKey"] = key,
+        });
+
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain("Mefapex.Api does not start: ");
+        output.ShouldContain(sentence);
+        if (password.Length > 0)
+            output.ShouldNotContain(password);
+        output.ShouldNotContain(key);
+        output.ShouldNotContain("Unhandled exception");
+    }
+
+    [Fact]
+    public async Task The_api_reads_its_secrets_from_files()
+    {
+        var folder = Directory.CreateTempSubdirectory("mefapex-secrets-");
+        var database = Path.Combine(folder.FullName, "database");
+        var key = Path.Combine(folder.FullName, "key");
+        await File.WriteAllTextAsync(database, await ApiFactory.CreateDatabaseAsync(postgres) + "\n", Cancellation);
+        await File.WriteAllTextAsync(key, ApiHost.SigningKey + "\n", Cancellation);
+
+        var (exitCode, output) = await RunAsync(new()
+        {
+            [$"ConnectionStrings__{ResourceNames.Database}__FILE"] = database,
+            ["SECRET_KEY_FILE"] = key,
+        });
+        folder.Delete(recursive: true);
+
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain("delete from users where demo");
+    }
+
     [Fact]
     public async Task An_occupied_port_is_named()
     {
@@ -93,7 +135,7 @@ public sealed class ProductionTests(PostgresFixture postgres)
         var url = $"http://{occupant.LocalEndpoint}";
         var (exitCode, output) = await RunAsync(new()
         {
-            [$"ConnectionStrings__{ResourceNames.Database}"] = "Host=127.0.0.1;Port=9;Username=x;Password=x;Database=x",
+            [$"ConnectionStrings__{ResourceNames.Database}"] = "Host=127.0.0.1;Port=9;Username=x;Password=Rb4uYq1xTn7c;Database=x",
             ["Tokens__SigningKey"] = ApiHost.SigningKey,
         }, url);
 

@@ -131,6 +131,35 @@ public sealed class PageTests(WebFixture fixture, Browser browser) : IClassFixtu
         response.Headers.TryGetValues("Set-Cookie", out _).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("Production", false, true)]
+    [InlineData("Production", true, false)]
+    [InlineData("Development", false, false)]
+    public async Task Cookies_are_secure_outside_of_development_and_kept_from_scripts(string environment, bool plain, bool secure)
+    {
+        await using var web = WebHost.Start(
+            fixture.Api.Address, new Dictionary<string, string?> { ["Edge:PlainHttpCookies"] = plain.ToString() }, environment);
+        using var client = web.Client();
+
+        var language = await CookieAsync("/preferences/language/tr", "mefapex.language=");
+        var theme = await CookieAsync("/preferences/theme/dark", "mefapex.theme=");
+        var antiforgery = await CookieAsync("/login", "mefapex.antiforgery=");
+
+        foreach (var cookie in new[] { language, theme, antiforgery })
+            cookie.Contains("; secure", StringComparison.Ordinal).ShouldBe(secure, cookie);
+        language.ShouldContain("httponly");
+        language.ShouldContain("samesite=lax");
+        antiforgery.ShouldContain("httponly");
+        antiforgery.ShouldContain("samesite=strict");
+        theme.ShouldNotContain("httponly");
+
+        async Task<string> CookieAsync(string path, string start)
+        {
+            using var page = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            return page.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith(start, StringComparison.Ordinal));
+        }
+    }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static Task<string> LoginAsync(HttpClient client) =>

@@ -5,7 +5,8 @@ const root = document.documentElement;
 const YEAR = 365 * 24 * 60 * 60;
 
 const setCookie = (name, value) => {
-  document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${YEAR}; samesite=lax`;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
 };
 
 setCookie("mefapex.zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
