@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Contracts.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,8 +11,8 @@ internal static class SignInEndpoints
 {
     public static void MapSignIn(this RouteGroupBuilder accounts)
     {
-        accounts.MapPost("/login", SignInAsync);
-        accounts.MapPost("/api/auth/login", SignInByCookieAsync);
+        accounts.MapPost("/login", SignInAsync).LimitedAs(LimitKind.SignIn);
+        accounts.MapPost("/api/auth/login", SignInByCookieAsync).LimitedAs(LimitKind.SignIn);
         accounts.MapPost("/api/auth/refresh", RefreshAsync);
         accounts.MapPost("/api/auth/logout", SignOutAsync);
         accounts.MapPost("/logout", SignOutAsync);

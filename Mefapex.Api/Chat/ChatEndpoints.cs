@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat.Sockets;
 using Mefapex.Api.Chat.Suggestions;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -40,10 +41,11 @@ internal static class ChatEndpoints
         endpoints.MapSuggestions();
     }
 
-    /// <summary>Refuses bodies that are far larger than the longest question can be, however it is escaped.</summary>
+    /// <summary>Refuses bodies that are far larger than the longest question can be, however it is escaped, and counts
+    /// as chat.</summary>
     public static TBuilder TakesQuestions<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
+        builder.WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes)).LimitedAs(LimitKind.Chat);
 
     private static async Task<Results<Ok<ChatAnswer>, ProblemHttpResult>> AskAsync(
         ChatRequest request,

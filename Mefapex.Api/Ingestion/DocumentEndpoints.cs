@@ -8,6 +8,7 @@ using Mefapex.Api.Http;
 using Mefapex.Api.Ingestion.Readers;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
@@ -36,9 +37,9 @@ internal static partial class DocumentEndpoints
 
         var editors = documents.MapGroup("").RequireEditor();
         editors.MapGet("", ListAsync);
-        editors.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data").TakesFile();
+        editors.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
         editors.MapPut("/{id:guid}", ChangeAsync);
-        editors.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data").TakesFile();
+        editors.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
         editors.MapPost("/{id:guid}/retry", RetryAsync);
         editors.MapDelete("/{id:guid}", DeleteAsync);
         editors.MapGet("/{id:guid}/events", EventsAsync);

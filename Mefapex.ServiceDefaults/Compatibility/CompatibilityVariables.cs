@@ -33,6 +33,8 @@ public static class CompatibilityVariables
         ("HF_TOKEN", "Models:Hub:Token"),
         ("MEMORY_THRESHOLD_MB", "Models:MemoryThresholdMb"),
         ("MODEL_CACHE_SIZE", "Models:CacheSize"),
+        ("RATE_LIMIT_CHAT", "Limits:Chat:Address:Permits"),
+        ("RATE_LIMIT_REQUESTS", "Limits:General:Address:Permits"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "Accounts:RefreshDays"),
         ("SECRET_KEY", "Tokens:SigningKey"),
     ];
@@ -99,6 +101,10 @@ public static class CompatibilityVariables
             said[DatabaseKey] = ("DATABASE_URL", ConnectionStringOf(url));
         else if (variables["POSTGRES_HOST"] is { Length: > 0 } server)
             said[DatabaseKey] = ("POSTGRES_HOST", ConnectionStringOf(server, variables));
+        if (variables["REDIS_URL"] is { Length: > 0 } redisUrl)
+            said[RedisKey] = ("REDIS_URL", RedisStringOf(redisUrl));
+        else if (variables["REDIS_HOST"] is { Length: > 0 } redis)
+            said[RedisKey] = ("REDIS_HOST", RedisStringOf(redis, variables["REDIS_PORT"] ?? "6379", variables["REDIS_PASSWORD"]));
         return said;
     }
 
@@ -111,6 +117,30 @@ public static class CompatibilityVariables
     };
 
     private static string DatabaseKey => $"ConnectionStrings:{ResourceNames.Database}";
+
+    private static string RedisKey => $"ConnectionStrings:{ResourceNames.Redis}";
+
+    /// <summary>What the Redis client reads, out of <c>redis://:password@host:port/database</c>, with <c>rediss</c> for TLS.</summary>
+    private static string RedisStringOf(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("redis" or "rediss"))
+            throw new InvalidOperationException("REDIS_URL is not of the form redis://:password@host:port/database.");
+
+        var user = uri.UserInfo.Split(':', 2);
+        var port = (uri.Port > 0 ? uri.Port : 6379).ToString(CultureInfo.InvariantCulture);
+        var text = RedisStringOf(uri.Host, port, user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null);
+        if (int.TryParse(uri.AbsolutePath.TrimStart('/'), NumberStyles.None, CultureInfo.InvariantCulture, out var database))
+            text += string.Create(CultureInfo.InvariantCulture, $",defaultDatabase={database}");
+        return uri.Scheme == "rediss" ? text + ",ssl=true" : text;
+    }
+
+    private static string RedisStringOf(string host, string port, string? password)
+    {
+        // The client's format has no quoting.
+        if (password?.Contains(',', StringComparison.Ordinal) == true)
+            throw new InvalidOperationException("The password of Redis must not contain a comma.");
+        return $"{host}:{port}" + (string.IsNullOrEmpty(password) ? "" : $",password={password}");
+    }
 
     private static string ConnectionStringOf(string server, IConfiguration variables) => Join(
         server,

@@ -19,6 +19,9 @@ public static class TokenClaims
     /// <summary>The tenant's slug.</summary>
     public const string Tenant = "tenant";
 
+    /// <summary>The id of the API key that somebody signed in with.</summary>
+    public const string ApiKey = "api_key";
+
     /// <summary>One of the account's roles; may occur several times.</summary>
     public const string Role = "role";
 

@@ -25,6 +25,10 @@ public sealed class CompatibilityVariableTests
     [InlineData("DEBUG", "false", "Logging:LogLevel:Default", "Information")]
     [InlineData("DATABASE_URL", "postgresql://me:p%40ss;word@db:5555/mefapex", "ConnectionStrings:mefapexdb", "Host=db;Port=5555;Username=me;Password=\"p@ss;word\";Database=mefapex")]
     [InlineData("POSTGRES_HOST", "db", "ConnectionStrings:mefapexdb", "Host=db;Port=5432;Database=mefapexdb")]
+    [InlineData("RATE_LIMIT_CHAT", "20", "Limits:Chat:Address:Permits", "20")]
+    [InlineData("REDIS_URL", "redis://:p%40ss@cache:6380/2", "ConnectionStrings:redis", "cache:6380,password=p@ss,defaultDatabase=2")]
+    [InlineData("REDIS_URL", "rediss://cache", "ConnectionStrings:redis", "cache:6379,ssl=true")]
+    [InlineData("REDIS_HOST", "cache", "ConnectionStrings:redis", "cache:6379")]
     public void An_old_variable_means_what_it_meant(string variable, string value, string key, string expected)
     {
         var builder = Build(new(StringComparer.Ordinal) { [variable] = value });

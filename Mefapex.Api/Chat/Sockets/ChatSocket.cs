@@ -7,6 +7,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 
@@ -20,6 +21,7 @@ internal sealed partial class ChatSocket(
     TenantScope tenant,
     Caller caller,
     string? sessionId,
+    Func<CancellationToken, ValueTask<LimitVerdict?>> takeToken,
     IServiceScopeFactory scopes,
     ChatOptions options,
     JsonSerializerOptions json,
@@ -115,7 +117,10 @@ internal sealed partial class ChatSocket(
         switch (message.Type)
         {
             case SocketTypes.ChatMessage:
-                await QueueAsync(ct => AnswerAsync(message, ct), cancellationToken);
+                if (await takeToken(cancellationToken) is { Allowed: false } verdict)
+                    await RefuseAsync(LimitProblems.Text("too-many-requests", verdict.RetryAfterSeconds), cancellationToken);
+                else
+                    await QueueAsync(ct => AnswerAsync(message, ct), cancellationToken);
                 break;
             case SocketTypes.GetHistory when message.Limit is null or (>= 1 and <= History.Newest):
                 await QueueAsync(ct => ShowHistoryAsync(message.Limit ?? DefaultHistory, ct), cancellationToken);

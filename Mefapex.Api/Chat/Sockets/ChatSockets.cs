@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Microsoft.Extensions.Options;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
@@ -13,6 +15,7 @@ internal sealed partial class ChatSockets(
     IServiceScopeFactory scopes,
     IOptions<ChatOptions> options,
     IOptions<JsonOptions> json,
+    RequestLimits limits,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<ChatSockets> logger)
@@ -29,11 +32,21 @@ internal sealed partial class ChatSockets(
         Caller caller,
         string? sessionId,
         ClaimsPrincipal principal,
+        IPAddress? address,
         CancellationToken aborted)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         using var session = new ChatSocket(
-            socket, tenant, caller, sessionId, scopes, options.Value, json.Value.SerializerOptions, time, logger);
+            socket,
+            tenant,
+            caller,
+            sessionId,
+            ct => limits.TakeAsync(LimitKind.Chat, principal, address, ct),
+            scopes,
+            options.Value,
+            json.Value.SerializerOptions,
+            time,
+            logger);
         try
         {
             await session.OpenAsync(aborted);

@@ -64,7 +64,7 @@ internal static class SocketEndpoints
 
         var offersBearer = http.WebSockets.WebSocketRequestedProtocols.Contains(BearerProtocol, StringComparer.OrdinalIgnoreCase);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(offersBearer ? BearerProtocol : null);
-        await sockets.ServeAsync(socket, tenant.Scope, caller, sessionId, http.User, http.RequestAborted);
+        await sockets.ServeAsync(socket, tenant.Scope, caller, sessionId, http.User, http.Connection.RemoteIpAddress, http.RequestAborted);
         return Results.Empty;
     }
 

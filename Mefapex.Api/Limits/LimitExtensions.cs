@@ -1,0 +1,35 @@
+using Mefapex.Api.Admin;
+using Mefapex.Api.Shared;
+using Mefapex.ServiceDefaults;
+
+namespace Mefapex.Api.Limits;
+
+internal static class LimitExtensions
+{
+    public static WebApplicationBuilder AddLimits(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<LimitOptions>()
+            .BindConfiguration(LimitOptions.Section)
+            .Validate(
+                options => options.IsValid,
+                $"{LimitOptions.Section}: Permits lie between 0 (no limit) and 10000000, Window between 1 second and 1 day.")
+            .ValidateOnStart();
+        builder.Services.AddSingleton<MemoryRateLimiter>();
+        builder.Services.AddSingleton<RedisRateLimiter>();
+        builder.Services.AddSingleton<IRateLimiter>(services => services.GetRequiredService<RedisConnection>().IsConfigured
+            ? services.GetRequiredService<RedisRateLimiter>()
+            : services.GetRequiredService<MemoryRateLimiter>());
+        builder.Services.AddSingleton<RequestLimits>();
+        builder.Services.AddAdapter("rate limits", services => services.GetRequiredService<RedisConnection>().IsConfigured
+            ? "Redis, in the memory of this process while it is away"
+            : "in the memory of this process");
+        builder.Services.AddHealthChecks().AddCheck<LimiterHealth>(LimiterHealth.Name, tags: [HealthEndpoints.ReadyTag]);
+        return builder;
+    }
+
+    public static WebApplication UseLimits(this WebApplication app)
+    {
+        app.UseMiddleware<LimitMiddleware>();
+        return app;
+    }
+}
