@@ -36,7 +36,11 @@ internal sealed class RedisOptions
         public ValidateOptionsResult Validate(string? name, RedisOptions options)
         {
             if (options.Timeout <= TimeSpan.Zero || options.ProbeInterval <= TimeSpan.Zero)
-                return ValidateOptionsResult.Fail($"{Section}:Timeout ({options.Timeout}) and {Section}:ProbeInterval ({options.ProbeInterval}) must be above zero.");
+            {
+                return ValidateOptionsResult.Fail(
+                    $"{Section}:Timeout ({options.Timeout}) and {Section}:ProbeInterval ({options.ProbeInterval}) must be above zero.");
+            }
+
             if (!options.IsConfigured)
                 return ValidateOptionsResult.Success;
             try

@@ -17,9 +17,10 @@ internal static class SharedExtensions
         builder.Services.AddSingleton<IValidateOptions<RedisOptions>, RedisOptions.Validator>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
-        builder.Services.AddAdapter("shared state", services => services.GetRequiredService<IOptions<RedisOptions>>().Value is { IsConfigured: true } redis
-            ? $"Redis at {redis.Place}"
-            : "memory of this process and PostgreSQL");
+        builder.Services.AddAdapter("shared state", services =>
+            services.GetRequiredService<IOptions<RedisOptions>>().Value is { IsConfigured: true } redis
+                ? $"Redis at {redis.Place}"
+                : "memory of this process and PostgreSQL");
         builder.Services.AddHealthChecks().AddCheck<RedisHealth>(RedisHealth.Name, tags: [HealthEndpoints.ReadyTag]);
         return builder;
     }

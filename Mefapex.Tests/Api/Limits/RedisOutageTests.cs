@@ -83,8 +83,13 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
 
     private static async Task LimiterIsAsync(ApiHost host, string status)
     {
-        while ((await host.Anonymous.GetWireAsync<Readiness>("/health/ready")).Checks.Single(check => check.Name == "rate-limiter").Status != status)
+        while (true)
+        {
+            var ready = await host.Anonymous.GetWireAsync<Readiness>("/health/ready");
+            if (ready.Checks.Single(check => check.Name == "rate-limiter").Status == status)
+                return;
             await Task.Delay(20, Cancellation);
+        }
     }
 
     /// <summary>Callers that ask for a path without a body one request after the other, at an even pace.</summary>
