@@ -14,6 +14,11 @@ internal static class AccountEndpoints
         builder.Services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AccountOptions>, AccountOptions.Validator>();
         builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        builder.Services.AddOptions<PasswordHasherOptions>().Configure<IOptions<AccountOptions>>((hasher, accounts) =>
+            hasher.IterationCount = accounts.Value.HashIterations);
+        builder.Services.AddSingleton<Passwords>();
+        builder.Services.AddSingleton<PasswordResetQueue>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PasswordResetQueue>());
         builder.Services.AddSingleton<DecoyUser>();
         builder.Services.AddSingleton<SignInThrottle>();
         builder.Services.AddSingleton<LiveSessions>();
@@ -27,8 +32,12 @@ internal static class AccountEndpoints
 
     public static void MapAccounts(this IEndpointRouteBuilder endpoints)
     {
-        var accounts = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase();
+        var accounts = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase().RefusesWhenBusy();
         accounts.MapSignIn();
+        accounts.MapRegistration();
+        accounts.MapAccountSessions();
+        accounts.MapPasswords();
+        accounts.MapInvitations();
         accounts.MapGet("/me", MeAsync).RequireAuthorization();
         accounts.MapGet("/api/auth/me", MeAsync).RequireAuthorization();
     }

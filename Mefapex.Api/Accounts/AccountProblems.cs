@@ -16,6 +16,41 @@ internal static class AccountProblems
 
     public static ProblemHttpResult RefreshTokenInvalid() => Of(StatusCodes.Status401Unauthorized, "refresh-token-invalid");
 
+    public static ProblemHttpResult SessionNotFound() => Of(StatusCodes.Status404NotFound, "session-not-found");
+
+    public static ProblemHttpResult CurrentPasswordWrong() => Of(StatusCodes.Status400BadRequest, "current-password-wrong");
+
+    public static ProblemHttpResult PasswordLength(int shortest, int longest) =>
+        Of(StatusCodes.Status400BadRequest, "password-length", shortest, longest);
+
+    public static ProblemHttpResult PasswordCommon() => Of(StatusCodes.Status400BadRequest, "password-common");
+
+    public static ProblemHttpResult PasswordIsName() => Of(StatusCodes.Status400BadRequest, "password-is-name");
+
+    public static ProblemHttpResult ResetTokenInvalid() => Of(StatusCodes.Status400BadRequest, "reset-token-invalid");
+
+    public static ProblemHttpResult UsernameInvalid(int shortest, int longest) =>
+        Of(StatusCodes.Status400BadRequest, "username-invalid", shortest, longest);
+
+    public static ProblemHttpResult EmailInvalid() => Of(StatusCodes.Status400BadRequest, "email-invalid");
+
+    public static ProblemHttpResult FullNameInvalid(int longest) => Of(StatusCodes.Status400BadRequest, "full-name-invalid", longest);
+
+    public static ProblemHttpResult UsernameTaken() => Of(StatusCodes.Status409Conflict, "username-taken");
+
+    public static ProblemHttpResult RegistrationClosed() => Of(StatusCodes.Status403Forbidden, "registration-closed");
+
+    public static ProblemHttpResult InvitationNeeded() => Of(StatusCodes.Status403Forbidden, "invitation-needed");
+
+    public static ProblemHttpResult InvitationInvalid() => Of(StatusCodes.Status400BadRequest, "invitation-invalid");
+
+    public static ProblemHttpResult InvitationNotFound() => Of(StatusCodes.Status404NotFound, "invitation-not-found");
+
+    public static ProblemHttpResult RegistrationMode() => Of(StatusCodes.Status400BadRequest, "registration-mode");
+
+    public static ProblemHttpResult RoleNotGrantable(IEnumerable<string> roles) =>
+        Of(StatusCodes.Status400BadRequest, "role-not-grantable", string.Join(", ", roles));
+
     /// <summary>A sentence for the person.</summary>
     public static string Text(string key, params object[] values) => string.Format(
         CultureInfo.CurrentCulture,

@@ -34,7 +34,7 @@ internal sealed class DemoUsers(
         if (!Allowed)
             return;
 
-        var tenants = await db.Tenants.ToDictionaryAsync(t => t.Slug, t => t.Id, StringComparer.Ordinal, cancellationToken);
+        var tenants = await db.Tenants.ToDictionaryAsync(t => t.Slug, StringComparer.Ordinal, cancellationToken);
         var names = Accounts.Select(a => a.Username).ToList();
         var taken = await db.Users.Where(u => names.Contains(u.Username)).Select(u => u.Username).ToListAsync(cancellationToken);
         foreach (var (username, fullName, tenant, role) in Accounts.Where(a => !taken.Contains(a.Username, StringComparer.Ordinal)))
@@ -42,7 +42,7 @@ internal sealed class DemoUsers(
             var user = new User
             {
                 Id = Guid.CreateVersion7(time.GetUtcNow()),
-                TenantId = tenant is null ? null : tenants[tenant],
+                TenantId = tenant is null ? null : tenants[tenant].Id,
                 Username = username,
                 FullName = fullName,
                 Email = $"{username}@example.com",
@@ -50,6 +50,9 @@ internal sealed class DemoUsers(
                 Demo = true,
                 CreatedAt = time.GetUtcNow(),
             };
+            // Set with the first accounts only, so that what an administrator chose later stays.
+            if (tenant is not null)
+                tenants[tenant].Registration = RegistrationModes.Open;
             present.Add(user);
             db.Users.Add(user);
         }

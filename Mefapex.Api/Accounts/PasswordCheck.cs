@@ -6,12 +6,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Mefapex.Api.Accounts;
 
 /// <summary>
-/// Finds the user whom a name and a password belong to, in the same time whether the name exists or not, and has it
-/// audited as a sign-in that went well or not.
+/// Finds the user whom a name and a password belong to, in the same time whether the name exists or not; a
+/// failure is audited.
 /// </summary>
 internal sealed class PasswordCheck(
     MefapexDb db,
-    IPasswordHasher<User> hasher,
+    Passwords passwords,
     DemoUsers demoUsers,
     DecoyUser decoy,
     IAuditLog audit)
@@ -25,8 +25,7 @@ internal sealed class PasswordCheck(
         if (user is { Demo: true } && !demoUsers.Allowed)
             user = null;
 
-        var checkedUser = user ?? decoy.User;
-        var verdict = hasher.VerifyHashedPassword(checkedUser, checkedUser.PasswordHash, password);
+        var verdict = await passwords.VerifyAsync(user ?? decoy.User, password, cancellationToken);
         if (user is null || verdict is PasswordVerificationResult.Failed)
         {
             // The name of nobody is not kept: people type their password there.
@@ -41,13 +40,10 @@ internal sealed class PasswordCheck(
 
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
         {
-            user.PasswordHash = hasher.HashPassword(user, password);
+            user.PasswordHash = await passwords.HashAsync(user, password, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
 
-        await audit.RecordAsync(
-            new(AuditVerbs.SignedIn, user.TenantId, AuditSubject.User(user.Id)) { Actor = AuditActor.User(user.Id, user.Username) },
-            cancellationToken);
         return user;
     }
 }

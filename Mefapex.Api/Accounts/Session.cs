@@ -39,6 +39,11 @@ internal static class SessionEnd
 {
     public const string SignedOut = "signed-out";
 
+    /// <summary>The person ended it from another one.</summary>
+    public const string EndedByPerson = "ended-by-person";
+
+    public const string PasswordChanged = "password-changed";
+
     /// <summary>A refresh token came a second time: it, or the one that followed it, is in other hands.</summary>
     public const string TokenReused = "token-reused";
 }

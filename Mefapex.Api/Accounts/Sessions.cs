@@ -1,3 +1,4 @@
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Contracts.Accounts;
 using Mefapex.ServiceDefaults;
@@ -12,6 +13,7 @@ internal sealed class Sessions(
     TokenIssuer tokens,
     LiveSessions live,
     IOptions<AccountOptions> options,
+    IAuditLog audit,
     TimeProvider time)
 {
     private const int LongestDevice = 200;
@@ -75,6 +77,13 @@ internal sealed class Sessions(
                 }
 
                 await db.SaveChangesAsync(cancellationToken);
+                if (next is null)
+                {
+                    await audit.RecordAsync(
+                        new(AuditVerbs.TokenReused, locked.TenantId, AuditSubject.User(locked.UserId)) { Actor = AuditActor.Anonymous },
+                        cancellationToken);
+                }
+
                 return (locked, next);
             },
             cancellationToken);

@@ -1,3 +1,4 @@
+using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Limits;
@@ -72,6 +73,7 @@ internal static class SignInEndpoints
         Caller? caller,
         Sessions sessions,
         MefapexDb db,
+        IAuditLog audit,
         HttpContext http,
         CancellationToken cancellationToken)
     {
@@ -80,6 +82,13 @@ internal static class SignInEndpoints
             await sessions.EndAsync(token, cancellationToken);
         if (caller?.Session is { } session)
             await sessions.EndAsync(db.Sessions.Where(s => s.Id == session), SessionEnd.SignedOut, cancellationToken);
+        if (caller is not null)
+        {
+            await audit.RecordAsync(
+                new(AuditVerbs.SignedOut, await db.TenantOfAsync(caller.UserId, cancellationToken), AuditSubject.User(caller.UserId)),
+                cancellationToken);
+        }
+
         SessionCookies.Remove(http.Response);
         return TypedResults.Ok(new AccountMessage(Success: true, AccountProblems.Text("signed-out")));
     }

@@ -15,6 +15,7 @@ internal sealed class User
     /// <summary>Unique over all tenants and always in lower case, see <see cref="NameKey"/>.</summary>
     public required string Username { get; init; }
 
+    /// <summary>Always in lower case, as user names are.</summary>
     public string? Email { get; set; }
 
     public string? FullName { get; set; }

@@ -6,6 +6,10 @@ namespace Mefapex.Api.Accounts;
 
 internal static class UserInfos
 {
+    /// <summary>The tenant that a person belongs to; null for the platform operator.</summary>
+    public static Task<Guid?> TenantOfAsync(this MefapexDb db, Guid userId, CancellationToken cancellationToken) =>
+        db.Users.Where(u => u.Id == userId).Select(u => u.TenantId).SingleOrDefaultAsync(cancellationToken);
+
     /// <summary>What a person is told about themselves; null when the account is gone.</summary>
     public static async Task<UserInfo?> UserInfoAsync(this MefapexDb db, Guid userId, CancellationToken cancellationToken)
     {

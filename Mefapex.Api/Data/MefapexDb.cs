@@ -24,6 +24,10 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
 
+    public DbSet<Invitation> Invitations => Set<Invitation>();
+
+    public DbSet<PasswordReset> PasswordResets => Set<PasswordReset>();
+
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
     public DbSet<StoredExchange> Exchanges => Set<StoredExchange>();
@@ -70,6 +74,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration(new UserConfiguration());
         modelBuilder.ApplyConfiguration<Session>(new SessionConfiguration());
         modelBuilder.ApplyConfiguration<RefreshToken>(new SessionConfiguration());
+        modelBuilder.ApplyConfiguration<Invitation>(new InvitationConfiguration());
+        modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());

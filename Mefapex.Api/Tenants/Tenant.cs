@@ -15,6 +15,9 @@ internal sealed class Tenant
 
     /// <summary>The language people are answered in when theirs cannot be told, ISO 639-1.</summary>
     public required string Locale { get; set; }
+
+    /// <summary>Who may register: one of <see cref="RegistrationModes"/>.</summary>
+    public string Registration { get; set; } = RegistrationModes.Closed;
 }
 
 internal sealed class TenantConfiguration : IEntityTypeConfiguration<Tenant>

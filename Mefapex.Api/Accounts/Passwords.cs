@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace Mefapex.Api.Accounts;
+
+/// <summary>Hashes and checks passwords a few at a time, so that a flood of sign-ins leaves the processors to others.</summary>
+internal sealed class Passwords(IPasswordHasher<User> hasher) : IDisposable
+{
+    private const int LongestQueue = 200;
+
+    private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private int _queued;
+
+    /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
+    public Task<string> HashAsync(User user, string password, CancellationToken cancellationToken) =>
+        InTurnAsync(() => hasher.HashPassword(user, password), cancellationToken);
+
+    /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
+    public Task<PasswordVerificationResult> VerifyAsync(User user, string password, CancellationToken cancellationToken) =>
+        InTurnAsync(() => hasher.VerifyHashedPassword(user, user.PasswordHash, password), cancellationToken);
+
+    public void Dispose() => _turns.Dispose();
+
+    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _queued) > LongestQueue)
+                throw new PasswordsBusyException();
+            await _turns.WaitAsync(cancellationToken);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+    }
+}
+
+/// <summary>More sign-ins than can be checked in good time.</summary>
+internal sealed class PasswordsBusyException() : Exception("too many passwords are waiting to be checked");
+
+internal static class BusyPasswords
+{
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Answers 429 where <see cref="Passwords"/> has no turn left.</summary>
+    public static TBuilder RefusesWhenBusy<TBuilder>(this TBuilder endpoints)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoints.AddEndpointFilter(async (context, next) =>
+        {
+            try
+            {
+                return await next(context);
+            }
+            catch (PasswordsBusyException)
+            {
+                return SignIn.TooMany(context.HttpContext, Wait);
+            }
+        });
+}

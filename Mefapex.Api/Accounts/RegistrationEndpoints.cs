@@ -1,0 +1,116 @@
+using System.Net.Mail;
+using Mefapex.Api.Audit;
+using Mefapex.Api.Data;
+using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
+using Mefapex.Contracts.Accounts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Mefapex.Api.Accounts;
+
+/// <summary>New accounts that people make themselves, as far as the tenant lets them.</summary>
+internal static class RegistrationEndpoints
+{
+    private const int ShortestName = 3;
+    private const int LongestName = 50;
+    private const int LongestFullName = 100;
+    private const int LongestEmail = 254;
+
+    public static void MapRegistration(this RouteGroupBuilder accounts)
+    {
+        accounts.MapPost("/register", RegisterAsync).ForTenant();
+        accounts.MapPost("/api/auth/register", RegisterAsync).ForTenant();
+    }
+
+    /// <summary>Whether mails could reach this address.</summary>
+    public static bool IsEmail(string? text) =>
+        text is { Length: > 0 and <= LongestEmail } && MailAddress.TryCreate(text, out var address) && address.Address == text;
+
+    private static async Task<Results<Created<RegisterResponse>, ProblemHttpResult>> RegisterAsync(
+        RegisterRequest request,
+        RequestTenant tenant,
+        Passwords passwords,
+        MefapexDb db,
+        IAuditLog audit,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var username = User.NameKey(request.Username ?? "");
+        var email = User.NameKey(request.Email ?? "");
+        if (username.Length is < ShortestName or > LongestName || !username.All(c => char.IsLetterOrDigit(c) || "._-@".Contains(c, StringComparison.Ordinal)))
+            return AccountProblems.UsernameInvalid(ShortestName, LongestName);
+        if (!IsEmail(email))
+            return AccountProblems.EmailInvalid();
+        if (request.FullName is { } fullName && (fullName.Length > LongestFullName || fullName.Any(char.IsControl)))
+            return AccountProblems.FullNameInvalid(LongestFullName);
+        if (PasswordRules.Check(request.Password, username) is { } unfit)
+            return unfit;
+
+        Invitation? invitation = null;
+        if (!string.IsNullOrEmpty(request.Invitation))
+        {
+            var hash = OpaqueToken.HashOf(request.Invitation);
+            invitation = await db.Invitations.AsNoTracking()
+                .SingleOrDefaultAsync(i => i.Hash == hash && i.UsedAt == null && i.ExpiresAt > now, cancellationToken);
+            if (invitation is null
+                || (invitation.Email is { } meant && !string.Equals(meant, email, StringComparison.OrdinalIgnoreCase)))
+            {
+                return AccountProblems.InvitationInvalid();
+            }
+        }
+
+        var tenantId = invitation?.TenantId ?? tenant.Id;
+        var mode = await db.Tenants.Where(t => t.Id == tenantId).Select(t => t.Registration).SingleAsync(cancellationToken);
+        if (mode != RegistrationModes.Open && (mode != RegistrationModes.Invitation || invitation is null))
+            return mode == RegistrationModes.Invitation ? AccountProblems.InvitationNeeded() : AccountProblems.RegistrationClosed();
+        if (await db.Users.AnyAsync(u => u.Username == username, cancellationToken))
+            return AccountProblems.UsernameTaken();
+
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(now),
+            TenantId = tenantId,
+            Username = username,
+            Email = email,
+            FullName = string.IsNullOrWhiteSpace(request.FullName) ? null : request.FullName.Trim(),
+            Roles = invitation?.Roles ?? [Roles.Member],
+            CreatedAt = now,
+        };
+        user.PasswordHash = await passwords.HashAsync(user, request.Password!, cancellationToken);
+        try
+        {
+            var created = await db.InTransactionAsync(
+                async () =>
+                {
+                    // Who marks the invitation as used has it; a second one at the same time comes too late.
+                    if (invitation is not null && await db.Invitations.Where(i => i.Id == invitation.Id && i.UsedAt == null)
+                        .ExecuteUpdateAsync(set => set.SetProperty(i => i.UsedAt, now), cancellationToken) == 0)
+                    {
+                        return false;
+                    }
+
+                    db.Users.Add(user);
+                    await db.SaveChangesAsync(cancellationToken);
+                    await audit.RecordAsync(
+                        new(AuditVerbs.AccountCreated, tenantId, AuditSubject.User(user.Id))
+                        {
+                            Actor = AuditActor.User(user.Id, user.Username),
+                            After = new() { ["roles"] = string.Join(' ', user.Roles), ["invitation"] = invitation?.Id.ToString() },
+                        },
+                        cancellationToken);
+                    return true;
+                },
+                cancellationToken);
+            return created
+                ? TypedResults.Created("/me", new RegisterResponse(AccountProblems.Text("registered"), user.Id.ToString(), username))
+                : AccountProblems.InvitationInvalid();
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            return AccountProblems.UsernameTaken();
+        }
+    }
+}
