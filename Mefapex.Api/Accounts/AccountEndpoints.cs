@@ -20,7 +20,7 @@ internal static class AccountEndpoints
         builder.Services.AddSingleton<PasswordResetQueue>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PasswordResetQueue>());
         builder.Services.AddSingleton<DecoyUser>();
-        builder.Services.AddSingleton<SignInThrottle>();
+        builder.Services.AddScoped<SignInThrottle>();
         builder.Services.AddSingleton<LiveSessions>();
         builder.Services.AddScoped<DemoUsers>();
         builder.Services.AddScoped<PasswordCheck>();

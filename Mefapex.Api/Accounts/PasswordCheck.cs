@@ -1,4 +1,3 @@
-using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -6,15 +5,10 @@ using Microsoft.EntityFrameworkCore;
 namespace Mefapex.Api.Accounts;
 
 /// <summary>
-/// Finds the user whom a name and a password belong to, in the same time whether the name exists or not; a
-/// failure is audited.
+/// Finds the user whom a name and a password belong to, in the same time whether the name exists or not. To be called in a
+/// turn of <see cref="Passwords"/>.
 /// </summary>
-internal sealed class PasswordCheck(
-    MefapexDb db,
-    Passwords passwords,
-    DemoUsers demoUsers,
-    DecoyUser decoy,
-    IAuditLog audit)
+internal sealed class PasswordCheck(MefapexDb db, IPasswordHasher<User> hasher, DemoUsers demoUsers, DecoyUser decoy)
 {
     public async Task<User?> FindAsync(string username, string password, CancellationToken cancellationToken)
     {
@@ -25,22 +19,14 @@ internal sealed class PasswordCheck(
         if (user is { Demo: true } && !demoUsers.Allowed)
             user = null;
 
-        var verdict = await passwords.VerifyAsync(user ?? decoy.User, password, cancellationToken);
+        var checkedUser = user ?? decoy.User;
+        var verdict = hasher.VerifyHashedPassword(checkedUser, checkedUser.PasswordHash, password);
         if (user is null || verdict is PasswordVerificationResult.Failed)
-        {
-            // The name of nobody is not kept: people type their password there.
-            await audit.RecordAsync(
-                new(AuditVerbs.SignInFailed, user?.TenantId, user is null ? new("user", "unknown") : AuditSubject.User(user.Id))
-                {
-                    Actor = AuditActor.Anonymous,
-                },
-                cancellationToken);
             return null;
-        }
 
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
         {
-            user.PasswordHash = await passwords.HashAsync(user, password, cancellationToken);
+            user.PasswordHash = hasher.HashPassword(user, password);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -12,15 +12,11 @@ internal sealed class Passwords(IPasswordHasher<User> hasher) : IDisposable
 
     /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
     public Task<string> HashAsync(User user, string password, CancellationToken cancellationToken) =>
-        InTurnAsync(() => hasher.HashPassword(user, password), cancellationToken);
+        InTurnAsync(() => Task.FromResult(hasher.HashPassword(user, password)), cancellationToken);
 
+    /// <summary>Runs work that hashes when its turn comes; it must not ask for another turn.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
-    public Task<PasswordVerificationResult> VerifyAsync(User user, string password, CancellationToken cancellationToken) =>
-        InTurnAsync(() => hasher.VerifyHashedPassword(user, user.PasswordHash, password), cancellationToken);
-
-    public void Dispose() => _turns.Dispose();
-
-    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    public async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
@@ -29,7 +25,7 @@ internal sealed class Passwords(IPasswordHasher<User> hasher) : IDisposable
             await _turns.WaitAsync(cancellationToken);
             try
             {
-                return work();
+                return await work();
             }
             finally
             {
@@ -41,6 +37,8 @@ internal sealed class Passwords(IPasswordHasher<User> hasher) : IDisposable
             Interlocked.Decrement(ref _queued);
         }
     }
+
+    public void Dispose() => _turns.Dispose();
 }
 
 /// <summary>More sign-ins than can be checked in good time.</summary>

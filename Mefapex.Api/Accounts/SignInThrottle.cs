@@ -1,44 +1,101 @@
-using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Options;
+using System.Security.Cryptography;
+using System.Text;
+using Mefapex.Api.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Mefapex.Api.Accounts;
 
 /// <summary>
-/// Makes guessing slow: after a few failures for one account from one address, each further one doubles the wait.
-/// Kept in memory, for this replica.
+/// Makes guessing slow: after some failures each further one doubles the wait, for the account wherever the guesses come
+/// from, and for the address whichever account it tries. Names are counted whether there is such an account or not. The
+/// counts are in the database, so neither a restart nor another replica starts afresh.
 /// </summary>
-internal sealed class SignInThrottle(TimeProvider time) : IDisposable
+internal sealed class SignInThrottle(MefapexDb db, TimeProvider time)
 {
-    private const int FreeFailures = 5;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(15);
+    private static readonly Limit Account = new("account", FreeFailures: 5, LongestWait: TimeSpan.FromMinutes(15), Memory: TimeSpan.FromHours(24));
 
-    private readonly MemoryCache _attempts = new(Options.Create(new MemoryCacheOptions { SizeLimit = 20_000 }));
+    // Many people may share an address, so it takes more failures and is forgotten sooner.
+    private static readonly Limit Address = new("address", FreeFailures: 100, LongestWait: TimeSpan.FromMinutes(5), Memory: TimeSpan.FromHours(1));
 
-    /// <summary>How long this account must wait before another try from this address; zero when it need not.</summary>
-    public TimeSpan Wait(string username, string address)
+    /// <summary>How long to wait before another try; zero when there is no need.</summary>
+    public async Task<TimeSpan> WaitAsync(string username, string address, CancellationToken cancellationToken)
     {
-        var left = (_attempts.Get<Attempts>(Key(username, address))?.NotBefore ?? default) - time.GetUtcNow();
+        var (account, place) = (Account.KeyOf(username), Address.KeyOf(address));
+        var notBefore = await db.SignInFailures
+            .Where(f => f.Subject == account || f.Subject == place)
+            .MaxAsync(f => (DateTimeOffset?)f.NotBefore, cancellationToken);
+        var left = (notBefore ?? default) - time.GetUtcNow();
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    public void Failed(string username, string address)
+    /// <returns>Whether this failure is the one that locks the account.</returns>
+    public async Task<bool> FailedAsync(string username, string address, CancellationToken cancellationToken)
     {
-        var failures = (_attempts.Get<Attempts>(Key(username, address))?.Failures ?? 0) + 1;
-        var wait = failures < FreeFailures
-            ? TimeSpan.Zero
-            : TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures - FreeFailures), LongestWait.TotalSeconds));
-        _attempts.Set(
-            Key(username, address),
-            new Attempts(failures, time.GetUtcNow() + wait),
-            new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Memory });
+        var now = time.GetUtcNow();
+        await CountAsync(Address, address, now, cancellationToken);
+        var failures = await CountAsync(Account, username, now, cancellationToken);
+
+        // Each new row pays for the removal of those that nobody needs any more.
+        if (failures == 1)
+        {
+            var forgotten = now - Account.Memory;
+            await db.SignInFailures.Where(f => f.FailedAt < forgotten).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        return failures == Account.FreeFailures;
     }
 
-    public void Succeeded(string username, string address) => _attempts.Remove(Key(username, address));
+    /// <summary>The address keeps its failures: signing in to an account of one's own must not buy further guesses.</summary>
+    public Task SucceededAsync(string username, CancellationToken cancellationToken)
+    {
+        var account = Account.KeyOf(username);
+        return db.SignInFailures.Where(f => f.Subject == account).ExecuteDeleteAsync(cancellationToken);
+    }
 
-    public void Dispose() => _attempts.Dispose();
+    private async Task<int> CountAsync(Limit limit, string name, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var subject = limit.KeyOf(name);
+        var forgotten = now - limit.Memory;
+        var longest = limit.LongestWait.TotalSeconds;
+        return (await db.Database.SqlQuery<int>(
+            $"""
+            insert into sign_in_failures as known (subject, failures, not_before, failed_at) values ({subject}, 1, {now}, {now})
+            on conflict (subject) do update set
+                failures = case when known.failed_at < {forgotten} then 1 else known.failures + 1 end,
+                not_before = {now} + make_interval(secs => case
+                    when known.failed_at < {forgotten} or known.failures + 1 < {limit.FreeFailures} then 0
+                    else least(power(2.0, least(known.failures + 1 - {limit.FreeFailures}, 30)), {longest}) end),
+                failed_at = {now}
+            returning failures as "Value"
+            """).ToListAsync(cancellationToken))[0];
+    }
 
-    private static (string Username, string Address) Key(string username, string address) => (username, address);
+    private sealed record Limit(string Kind, int FreeFailures, TimeSpan LongestWait, TimeSpan Memory)
+    {
+        // A hash, as people type their password where the name belongs.
+        public byte[] KeyOf(string name) => SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}:{name}"));
+    }
+}
 
-    private sealed record Attempts(int Failures, DateTimeOffset NotBefore);
+/// <summary>How often signing in failed for one account or from one address.</summary>
+internal sealed class SignInFailure
+{
+    public required byte[] Subject { get; init; }
+
+    public required int Failures { get; set; }
+
+    public required DateTimeOffset NotBefore { get; set; }
+
+    public required DateTimeOffset FailedAt { get; set; }
+}
+
+internal sealed class SignInFailureConfiguration : IEntityTypeConfiguration<SignInFailure>
+{
+    public void Configure(EntityTypeBuilder<SignInFailure> failure)
+    {
+        failure.ToTable("sign_in_failures");
+        failure.HasKey(f => f.Subject);
+        failure.HasIndex(f => f.FailedAt);
+    }
 }

@@ -28,6 +28,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<PasswordReset> PasswordResets => Set<PasswordReset>();
 
+    public DbSet<SignInFailure> SignInFailures => Set<SignInFailure>();
+
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
     public DbSet<StoredExchange> Exchanges => Set<StoredExchange>();
@@ -76,6 +78,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration<RefreshToken>(new SessionConfiguration());
         modelBuilder.ApplyConfiguration<Invitation>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
+        modelBuilder.ApplyConfiguration(new SignInFailureConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());
