@@ -29,7 +29,7 @@ public static class ServiceClientExtensions
 
     /// <summary>
     /// From the outside in: what a client asked for and readable failures; total timeout, retry, circuit breaker and
-    /// attempt timeout; the choice of an endpoint, made anew for each attempt.
+    /// attempt timeout; the choice of an endpoint, made anew for each attempt; the check that it may be called.
     /// </summary>
     internal static void AddServiceClients(this IHostApplicationBuilder builder)
     {
@@ -41,14 +41,27 @@ public static class ServiceClientExtensions
         services.AddServiceDiscovery();
         services.AddSingleton<EndpointBalancer>();
         services.AddTransient<BalancingHandler>();
+        services.AddOptions<OutgoingOptions>().BindConfiguration(OutgoingOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OutgoingOptions>, OutgoingOptionsValidator>();
+        services.AddSingleton<OutgoingRules>();
+        services.AddTransient<OutgoingGuard>();
         services.ConfigureAll<HttpClientFactoryOptions>(factory => factory.HttpMessageHandlerBuilderActions.Add(chain =>
             chain.AdditionalHandlers.Insert(0, new ServiceClientHandler(
                 chain.Services.GetRequiredService<IOptionsMonitor<ServiceClientOptions>>().Get(chain.Name)))));
         services.ConfigureHttpClientDefaults(client =>
         {
-            client.UseSocketsHttpHandler((handler, _) => handler.ConnectTimeout = ConnectTimeout);
+            client.UseSocketsHttpHandler((handler, _) =>
+            {
+                handler.ConnectTimeout = ConnectTimeout;
+                handler.ConnectCallback = OutgoingRules.ConnectAsync;
+
+                // Either would let somebody else choose where a call goes.
+                handler.AllowAutoRedirect = false;
+                handler.UseProxy = false;
+            });
             client.AddStandardResilienceHandler().Configure(Configure).SelectPipelineByAuthority();
             client.AddHttpMessageHandler<BalancingHandler>();
+            client.AddHttpMessageHandler<OutgoingGuard>();
         });
     }
 

@@ -60,6 +60,13 @@ public sealed class EdgeOptions
     /// <summary>The same for requests that bring a file: not shorter than <see cref="AnswerTimeout"/>, at most a day.</summary>
     public TimeSpan UploadTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Whether a text is a host name or a pattern of host names: no scheme, no port, no path.</summary>
+    internal static bool IsHost(string host)
+    {
+        var name = host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
+        return host == "*" || Uri.CheckHostName(name) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
+    }
+
     internal static string[] Split(string list) =>
         list.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }
@@ -75,7 +82,7 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
         var hosts = EdgeOptions.Split(options.AllowedHosts);
         Require(hosts.Length > 0, nameof(options.AllowedHosts), "empty", "host names, or * for all");
         foreach (var host in hosts)
-            Require(IsHost(host), nameof(options.AllowedHosts), host, "host names without scheme, port and path, or * for all");
+            Require(EdgeOptions.IsHost(host), nameof(options.AllowedHosts), host, "host names without scheme, port and path, or * for all");
         Require(options.ProxyHops is >= 1 and <= 10, nameof(options.ProxyHops), options.ProxyHops, "1 to 10");
         Require(options.HstsDays is >= 0 and <= 3650, nameof(options.HstsDays), options.HstsDays, "0 to 3650");
         Require(options.MaxBodyBytes is >= 1024 and <= 100 << 20, nameof(options.MaxBodyBytes), options.MaxBodyBytes, "1 KiB to 100 MiB");
@@ -96,11 +103,5 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
             if (!holds)
                 errors.Add(string.Create(CultureInfo.InvariantCulture, $"{EdgeOptions.Section}:{property} is {value}, expected {expected}."));
         }
-    }
-
-    private static bool IsHost(string host)
-    {
-        var name = host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
-        return host == "*" || Uri.CheckHostName(name) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
     }
 }

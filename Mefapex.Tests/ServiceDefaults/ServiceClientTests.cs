@@ -219,7 +219,7 @@ public sealed class ServiceClientTests
     public async Task An_address_that_is_no_service_name_is_called_as_it_stands()
     {
         await using var alive = await ReplicaAsync("alive");
-        await using var caller = await CallerAsync([]);
+        await using var caller = await CallerAsync([], new(StringComparer.Ordinal) { ["Outgoing:AllowedHosts"] = "127.0.0.1" });
 
         (await caller.Http.GetStringAsync(new Uri(alive.Address, "/who"), Cancellation)).ShouldBe("alive");
     }
