@@ -43,6 +43,7 @@ app.UseAuthentication();
 app.UseLimits();
 app.UseCrossSiteChecks();
 app.UseAuthorization();
+app.UseIdempotencyKeys();
 app.MapHttp();
 app.MapAccounts();
 app.MapAudit();

@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
@@ -19,7 +20,7 @@ internal static class ConversationEndpoints
         var conversations = endpoints.MapGroup("/api/v1/conversations")
             .WithTags("Conversations").RequireAuthorization().NeedsDatabase();
         conversations.MapGet("", ListAsync);
-        conversations.MapPost("", CreateAsync).ForTenant();
+        conversations.MapPost("", CreateAsync).ForTenant().TakesIdempotencyKey();
         conversations.MapGet("/{id:guid}", ReadAsync);
         conversations.MapPatch("/{id:guid}", EditAsync);
         conversations.MapPut("/{id:guid}", EditAsync);

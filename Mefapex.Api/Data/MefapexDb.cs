@@ -8,6 +8,7 @@ using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -70,6 +71,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
+    public DbSet<IdempotentRequest> IdempotentRequests => Set<IdempotentRequest>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
@@ -86,6 +89,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.AddKnowledge();
         modelBuilder.AddReview();
         modelBuilder.AddAudit();
+        modelBuilder.ApplyConfiguration(new IdempotentRequestConfiguration());
         modelBuilder.UseSnakeCaseNames();
     }
 }

@@ -1,6 +1,7 @@
 using Mefapex.Api.Admin;
 using Mefapex.Api.Shared;
 using Mefapex.ServiceDefaults;
+using Microsoft.AspNetCore.OpenApi;
 
 namespace Mefapex.Api.Limits;
 
@@ -24,7 +25,17 @@ internal static class LimitExtensions
             ? "Redis, in the memory of this process while it is away"
             : "in the memory of this process");
         builder.Services.AddHealthChecks().AddCheck<LimiterHealth>(LimiterHealth.Name, tags: [HealthEndpoints.ReadyTag]);
+        builder.Services.AddSingleton<IdempotencyStore>();
+        builder.Services.AddHostedService<IdempotencySweep>();
+        builder.Services.ConfigureAll<OpenApiOptions>(options => options.AddOperationTransformer(IdempotencyMetadata.DescribeAsync));
         return builder;
+    }
+
+    /// <summary>Comes after authorization: an answer is given again only to whom it was given.</summary>
+    public static WebApplication UseIdempotencyKeys(this WebApplication app)
+    {
+        app.UseMiddleware<IdempotencyMiddleware>();
+        return app;
     }
 
     public static WebApplication UseLimits(this WebApplication app)

@@ -2,6 +2,7 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge.Entries.Synonyms;
 using Mefapex.Api.Knowledge.Entries.Transfer;
+using Mefapex.Api.Limits;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -29,7 +30,7 @@ internal static class EntryEndpoints
     public static void MapEntries(this IEndpointRouteBuilder knowledge)
     {
         knowledge.MapGet("/entries", ListAsync);
-        knowledge.MapPost("/entries", CreateAsync);
+        knowledge.MapPost("/entries", CreateAsync).TakesIdempotencyKey();
         knowledge.MapGet("/entries/{id}", ReadAsync);
         knowledge.MapPut("/entries/{id}", EditAsync);
         knowledge.MapDelete("/entries/{id}", DeleteAsync);

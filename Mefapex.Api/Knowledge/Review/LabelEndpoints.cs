@@ -2,6 +2,7 @@ using System.Text;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
@@ -22,7 +23,7 @@ internal static class LabelEndpoints
     {
         var labels = review.MapGroup("/labels");
         labels.MapGet("", ListAsync);
-        labels.MapPost("", CreateAsync);
+        labels.MapPost("", CreateAsync).TakesIdempotencyKey();
         labels.MapPut("/{id:guid}", ChangeAsync);
         labels.MapDelete("/{id:guid}", DeleteAsync);
         labels.MapPost("/import", ImportAsync)

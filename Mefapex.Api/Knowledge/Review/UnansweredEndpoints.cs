@@ -1,5 +1,6 @@
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge.Entries;
+using Mefapex.Api.Limits;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,7 +21,7 @@ internal static class UnansweredEndpoints
     {
         var unanswered = review.MapGroup("/unanswered");
         unanswered.MapGet("", ListAsync);
-        unanswered.MapPost("/draft", DraftAsync);
+        unanswered.MapPost("/draft", DraftAsync).TakesIdempotencyKey();
         unanswered.MapPost("/dismiss", DismissAsync);
     }
 

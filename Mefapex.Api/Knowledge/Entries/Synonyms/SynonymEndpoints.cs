@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,7 +19,7 @@ internal static class SynonymEndpoints
     public static void MapSynonyms(this IEndpointRouteBuilder knowledge)
     {
         knowledge.MapGet("/synonyms", ListAsync);
-        knowledge.MapPost("/synonyms", AddAsync);
+        knowledge.MapPost("/synonyms", AddAsync).TakesIdempotencyKey();
         knowledge.MapPut("/synonyms/{id:guid}", ChangeAsync);
         knowledge.MapDelete("/synonyms/{id:guid}", RemoveAsync);
         knowledge.MapPost("/synonyms/preview", PreviewAsync);
