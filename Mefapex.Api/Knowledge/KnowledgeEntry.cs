@@ -136,8 +136,8 @@ internal sealed class KnowledgeTextConfiguration : IEntityTypeConfiguration<Know
     {
         text.ToTable("knowledge_texts");
         text.HasKey(t => new { t.TenantId, t.EntryId, t.Language });
-        text.HasIndex(t => t.OriginalSearch).HasMethod("gin");
-        text.HasIndex(t => t.FoldedSearch).HasMethod("gin");
+        text.HasIndex(t => t.OriginalSearch).HasMethod("gin").HasStorageParameter("fastupdate", "off");
+        text.HasIndex(t => t.FoldedSearch).HasMethod("gin").HasStorageParameter("fastupdate", "off");
         text.HasIndex(t => t.FoldedTitle).HasMethod("gin").HasOperators("gin_trgm_ops");
     }
 }

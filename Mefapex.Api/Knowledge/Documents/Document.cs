@@ -192,8 +192,8 @@ internal sealed class DocumentChunkConfiguration : IEntityTypeConfiguration<Docu
     {
         chunk.ToTable("document_chunks");
         chunk.HasKey(c => new { c.TenantId, c.DocumentId, c.Version, c.Position });
-        chunk.HasIndex(c => c.OriginalSearch).HasMethod("gin");
-        chunk.HasIndex(c => c.FoldedSearch).HasMethod("gin");
+        chunk.HasIndex(c => c.OriginalSearch).HasMethod("gin").HasStorageParameter("fastupdate", "off");
+        chunk.HasIndex(c => c.FoldedSearch).HasMethod("gin").HasStorageParameter("fastupdate", "off");
         chunk.HasOne<DocumentVersion>().WithMany()
             .HasForeignKey(c => new { c.TenantId, c.DocumentId, c.Version }).OnDelete(DeleteBehavior.Cascade);
     }
