@@ -44,18 +44,8 @@ internal static class EntryWire
         UpdatedBy = entry.UpdatedBy,
     };
 
-    public static EntryVersionSummary ToSummary(this KnowledgeVersion version) => new()
-    {
-        Version = version.Version,
-        Status = version.Status,
-        Title = version.Title,
-        Author = version.Author,
-        CreatedAt = version.CreatedAt,
-        Note = version.Note,
-        PublishedBy = version.PublishedBy,
-        PublishedAt = version.PublishedAt,
-        OverrideReason = version.OverrideReason,
-    };
+    // JSON has what the declared type has: a list goes without the texts.
+    public static EntryVersionSummary ToSummary(this KnowledgeVersion version) => version.ToWire();
 
     public static EntryVersion ToWire(this KnowledgeVersion version) => new()
     {

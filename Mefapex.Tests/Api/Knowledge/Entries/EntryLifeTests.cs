@@ -53,6 +53,8 @@ public sealed class EntryLifeTests(ApiFactory api) : IClassFixture<ApiFactory>
 
         var versions = await editor.ReadAsync<Page<EntryVersionSummary>>($"/entries/{entry.Id}/versions");
         versions.Items.Select(v => (v.Version, v.Status)).ShouldBe([(2, "published"), (1, "superseded")]);
+        var listed = await editor.ReadAsync<Page<Dictionary<string, object>>>($"/entries/{entry.Id}/versions");
+        listed.Items.ShouldAllBe(v => v.ContainsKey("title") && !v.ContainsKey("texts"));
 
         entry = await editor.DoAsync(entry, "rollback", new EntryRollback(1, "B binası kapandı"));
         (entry.Status, entry.Version, entry.PublishedVersion, entry.Note).ShouldBe(("published", 3, 3, "B binası kapandı"));
