@@ -72,14 +72,10 @@ internal static class EntryEndpoints
         var filter = new EntryFilter(status, category, owner, missing, expiringBefore, q);
         if (Check(filter) is { } problem)
             return problem;
-        if (filter.Of(db, editor.Tenant.Id).After(sort, cursor) is not { } query)
-            return Problems.CursorInvalid();
-
-        var rows = await query.Take(limit + 1).ToListAsync(cancellationToken);
-        var page = rows.Take(limit).ToList();
-        return TypedResults.Ok(new Page<EntrySummary>(
-            [.. page.Select(r => r.Entry.ToSummary(r.Newest))],
-            rows.Count > limit ? EntryOrder.CursorOf(page[^1], sort).ToString() : null));
+        return filter.Of(db, editor.Tenant.Id).After(sort, cursor) is { } entries
+            ? TypedResults.Ok(await entries.ToPageAsync(
+                limit, r => EntryOrder.CursorOf(r, sort), r => r.Entry.ToSummary(r.Newest), cancellationToken))
+            : Problems.CursorInvalid();
     }
 
     private static async Task<Results<Created<Entry>, ProblemHttpResult>> CreateAsync(
@@ -246,11 +242,8 @@ internal static class EntryEndpoints
             query = query.Where(v => v.Version < version);
         }
 
-        var rows = await query.OrderByDescending(v => v.Version).Take(limit + 1).ToListAsync(cancellationToken);
-        var page = rows.Take(limit).ToList();
-        return TypedResults.Ok(new Page<EntryVersionSummary>(
-            [.. page.Select(v => v.ToSummary())],
-            rows.Count > limit ? new ListCursor("version", $"{page[^1].Version}", id).ToString() : null));
+        return TypedResults.Ok(await query.OrderByDescending(v => v.Version).ToPageAsync(
+            limit, v => new ListCursor("version", $"{v.Version}", id), v => v.ToSummary(), cancellationToken));
     }
 
     private static async Task<Results<Ok<EntryVersion>, ProblemHttpResult>> VersionAsync(
