@@ -15,7 +15,7 @@ namespace Mefapex.Api.Ingestion;
 /// <summary>Writes the chunks of a version, their vectors and the columns they are searched by.</summary>
 internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDataSource dataSource)
 {
-    public const int IndexBatch = 50;
+    public const int IndexBatch = 25;
 
     private const int WriteBatch = 50;
 

@@ -58,9 +58,9 @@ internal sealed class IngestionOptions
     /// <summary>The wait before a failed step is tried again; it doubles with each try.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Chunks embedded in one call.</summary>
+    /// <summary>Chunks embedded in one call; a question waits for no more than one of them.</summary>
     [Range(1, Ai.AiClient.MaxBatch)]
-    public int EmbeddingBatch { get; init; } = 64;
+    public int EmbeddingBatch { get; init; } = 16;
 
     /// <summary>Watched folders by tenant slug.</summary>
     public Dictionary<string, string> Folders { get; init; } = new(StringComparer.Ordinal);

@@ -28,7 +28,7 @@ internal sealed class BenchDocument(HttpClient http)
         using var form = new MultipartFormDataContent { { file, "file", "talimat.pdf" }, { new StringContent("Talimat"), "title" } };
         var begin = Stopwatch.GetTimestamp();
         var document = await SendAsync(HttpMethod.Post, Path, form, token, cancellationToken);
-        while (document.GetProperty("current_version").ValueKind == JsonValueKind.Null)
+        while (!document.TryGetProperty("current_version", out var version) || version.ValueKind == JsonValueKind.Null)
         {
             var status = document.GetProperty("status").GetString();
             if (status is "failed" or "quarantined" || Stopwatch.GetElapsedTime(begin) > Timeout)
