@@ -119,6 +119,7 @@ public sealed class IdempotencyTests(ApiFactory api) : IClassFixture<ApiFactory>
         repeated.Headers.Location.ShouldBe(second.Headers.Location);
     }
 
+    /// <summary>But for what answers with a secret, which is kept nowhere: a second invitation can be withdrawn.</summary>
     [Fact]
     public void Whatever_creates_something_for_somebody_signed_in_takes_a_key()
     {
@@ -131,7 +132,7 @@ public sealed class IdempotencyTests(ApiFactory api) : IClassFixture<ApiFactory>
         creating.Count.ShouldBeGreaterThan(3);
         creating.Where(e => e.Metadata.GetMetadata<IdempotencyMetadata>() is null)
             .Select(e => e.RoutePattern.RawText)
-            .ShouldBeEmpty();
+            .ShouldBe(["/api/v1/admin/invitations"]);
     }
 
     /// <summary>Repeats until there is an answer, as a client does: so many at once may also find the database busy.</summary>

@@ -36,7 +36,7 @@ public sealed class PassageSearchTests(PostgresFixture postgres)
         first.Features.Keywords.ShouldBe(1);
         first.Features.Vector.ShouldBeInRange(0.3, 1);
         first.Features.Coverage.ShouldBeInRange(0.5, 1);
-        first.Features.Telling.ShouldBeGreaterThanOrEqualTo(first.Features.Coverage);
+        first.Features.Telling.ShouldBeInRange(0.5, 1);
         passages.Select(p => p.Fused).ShouldBe(passages.Select(p => p.Fused).OrderDescending());
         passages.ShouldAllBe(p => p.Features.FullText <= 1 && p.Features.Keywords <= 1 && p.Features.Coverage <= 1);
 
