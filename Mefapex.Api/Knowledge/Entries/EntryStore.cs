@@ -233,7 +233,7 @@ internal sealed class EntryStore(
         return findings;
     }
 
-    /// <summary>Keeps that something went live against the advice of a check, and why.</summary>
+    /// <summary>Keeps that something went live or away against the advice of a check, and why.</summary>
     public async Task AuditOverrideAsync(
         Guid tenantId,
         AuditSubject subject,

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Mefapex.Bench.Measuring;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
+using Mefapex.Inference.Text;
 
 namespace Mefapex.Bench.Chat;
 
@@ -66,7 +67,7 @@ internal sealed class BenchDocument(HttpClient http)
     {
 #pragma warning disable CA5394 // A benchmark needs repeatable numbers, not secret ones.
         var random = new Random(7);
-        string Sentence() => Escaped(sentences[random.Next(sentences.Count)]);
+        string Sentence() => Plain(sentences[random.Next(sentences.Count)]);
 #pragma warning restore CA5394
         List<string> objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"];
         var pages = new List<string>();
@@ -96,6 +97,6 @@ internal sealed class BenchDocument(HttpClient http)
         return Encoding.ASCII.GetBytes(file.ToString());
     }
 
-    /// <summary>The standard fonts have no Turkish letters; the words stay apart without.</summary>
-    private static string Escaped(string text) => Mefapex.Inference.Text.FoldedText.Of(text).Key;
+    /// <summary>Words alone: the standard fonts have no Turkish letters, and nothing is left that a PDF string would escape.</summary>
+    private static string Plain(string text) => FoldedText.Of(text).Key;
 }
