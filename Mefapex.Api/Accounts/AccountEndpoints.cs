@@ -27,6 +27,7 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<Sessions>();
         builder.Services.AddScoped<SignIn>();
         builder.Services.AddSessionChecks();
+        builder.Services.AddPolicies();
         return builder;
     }
 
@@ -38,8 +39,8 @@ internal static class AccountEndpoints
         accounts.MapAccountSessions();
         accounts.MapPasswords();
         accounts.MapInvitations();
-        accounts.MapGet("/me", MeAsync).RequireAuthorization();
-        accounts.MapGet("/api/auth/me", MeAsync).RequireAuthorization();
+        accounts.MapGet("/me", MeAsync).Requires(Policies.Account);
+        accounts.MapGet("/api/auth/me", MeAsync).Requires(Policies.Account);
     }
 
     private static async Task<Results<Ok<UserInfo>, ProblemHttpResult>> MeAsync(

@@ -15,11 +15,10 @@ internal static class InvitationEndpoints
 {
     private const int MaxPage = 100;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
-    private static readonly string[] Grantable = [Roles.Member, Roles.Editor, Roles.Coordinator, Roles.Admin];
 
     public static void MapInvitations(this RouteGroupBuilder accounts)
     {
-        var admin = accounts.MapGroup("/api/v1/admin").RequireAdmin().ForTenant();
+        var admin = accounts.MapGroup("/api/v1/admin").Requires(Policies.Users).ForTenant();
         admin.MapGet("/registration", ReadModeAsync);
         admin.MapPut("/registration", SetModeAsync);
         admin.MapGet("/invitations", ListAsync);
@@ -83,6 +82,7 @@ internal static class InvitationEndpoints
 
     private static async Task<Results<Created<InvitationInfo>, ProblemHttpResult>> InviteAsync(
         InvitationRequest request,
+        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         IMailer mailer,
@@ -94,8 +94,9 @@ internal static class InvitationEndpoints
         if (email is not null && !RegistrationEndpoints.IsEmail(email))
             return AccountProblems.EmailInvalid();
         string[] roles = request.Roles is { Count: > 0 } asked ? [.. asked.Distinct(StringComparer.Ordinal)] : [Roles.Member];
-        if (roles.Any(role => !Grantable.Contains(role, StringComparer.Ordinal)))
-            return AccountProblems.RoleNotGrantable(Grantable);
+        var grantable = Policies.GrantableBy(caller.Roles);
+        if (roles.Any(role => !grantable.Contains(role, StringComparer.Ordinal)))
+            return AccountProblems.RoleNotGrantable(grantable);
 
         var token = OpaqueToken.New();
         var now = time.GetUtcNow();

@@ -14,9 +14,9 @@ internal static class PasswordEndpoints
     public static void MapPasswords(this RouteGroupBuilder accounts)
     {
         var passwords = accounts.MapGroup("/api/v1/account");
-        passwords.MapPost("/password", ChangeAsync).RequireAuthorization();
-        passwords.MapPost("/password-reset", RequestResetAsync);
-        passwords.MapPost("/password-reset/confirm", ConfirmResetAsync);
+        passwords.MapPost("/password", ChangeAsync).Requires(Policies.Account);
+        passwords.MapPost("/password-reset", RequestResetAsync).AllowAnonymous();
+        passwords.MapPost("/password-reset/confirm", ConfirmResetAsync).AllowAnonymous();
     }
 
     /// <summary>Ends every session but the one that asks.</summary>

@@ -20,8 +20,8 @@ internal static class RegistrationEndpoints
 
     public static void MapRegistration(this RouteGroupBuilder accounts)
     {
-        accounts.MapPost("/register", RegisterAsync).ForTenant();
-        accounts.MapPost("/api/auth/register", RegisterAsync).ForTenant();
+        accounts.MapPost("/register", RegisterAsync).AllowAnonymous().ForTenant();
+        accounts.MapPost("/api/auth/register", RegisterAsync).AllowAnonymous().ForTenant();
     }
 
     /// <summary>Whether mails could reach this address.</summary>

@@ -14,7 +14,7 @@ internal static class SessionEndpoints
 
     public static void MapAccountSessions(this RouteGroupBuilder accounts)
     {
-        var sessions = accounts.MapGroup("/api/v1/account/sessions").RequireAuthorization();
+        var sessions = accounts.MapGroup("/api/v1/account/sessions").Requires(Policies.Account);
         sessions.MapGet("", ListAsync);
         sessions.MapDelete("", EndOthersAsync);
         sessions.MapDelete("/{id:guid}", EndAsync);

@@ -12,11 +12,12 @@ internal static class SignInEndpoints
 {
     public static void MapSignIn(this RouteGroupBuilder accounts)
     {
-        accounts.MapPost("/login", SignInAsync).LimitedAs(LimitKind.SignIn);
-        accounts.MapPost("/api/auth/login", SignInByCookieAsync).LimitedAs(LimitKind.SignIn);
-        accounts.MapPost("/api/auth/refresh", RefreshAsync);
-        accounts.MapPost("/api/auth/logout", SignOutAsync);
-        accounts.MapPost("/logout", SignOutAsync);
+        var open = accounts.MapGroup("").AllowAnonymous();
+        open.MapPost("/login", SignInAsync).LimitedAs(LimitKind.SignIn);
+        open.MapPost("/api/auth/login", SignInByCookieAsync).LimitedAs(LimitKind.SignIn);
+        open.MapPost("/api/auth/refresh", RefreshAsync);
+        open.MapPost("/api/auth/logout", SignOutAsync);
+        open.MapPost("/logout", SignOutAsync);
     }
 
     private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> SignInAsync(

@@ -18,7 +18,7 @@ internal static class AuditEndpoints
 
     public static void MapAuditEndpoints(this IEndpointRouteBuilder endpoints)
     {
-        var audit = endpoints.MapGroup("/api/v1/admin/audit").WithTags("Audit").RequireAdmin().NeedsDatabase();
+        var audit = endpoints.MapGroup("/api/v1/admin/audit").WithTags("Audit").Requires(Policies.Audit).NeedsDatabase();
         audit.MapGet("", ListAsync);
         audit.MapGet("/export", ExportAsync);
         audit.MapGet("/verify", VerifyAsync);

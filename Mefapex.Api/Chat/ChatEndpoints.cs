@@ -29,11 +29,11 @@ internal static class ChatEndpoints
     /// <summary>The paths of the old contract; the versioned ones are with the conversations.</summary>
     public static void MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var open = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RefusesBadTokens().ForTenant();
+        var open = endpoints.MapGroup("").WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant();
         open.MapPost("/chat", AskAsync).TakesQuestions();
         open.MapPost("/chat/public", AskAsync).TakesQuestions();
 
-        var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().RequireAuthorization().ForTenant();
+        var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().Requires(Policies.Chat).ForTenant();
         signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions();
         signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
 

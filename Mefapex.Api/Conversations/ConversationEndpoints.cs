@@ -18,7 +18,7 @@ internal static class ConversationEndpoints
     public static void MapConversations(this IEndpointRouteBuilder endpoints)
     {
         var conversations = endpoints.MapGroup("/api/v1/conversations")
-            .WithTags("Conversations").RequireAuthorization().NeedsDatabase();
+            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
         conversations.MapGet("", ListAsync);
         conversations.MapPost("", CreateAsync).ForTenant().TakesIdempotencyKey();
         conversations.MapGet("/{id:guid}", ReadAsync);

@@ -12,7 +12,7 @@ internal static class HistoryEndpoints
     public static void MapHistory(this IEndpointRouteBuilder endpoints)
     {
         var history = endpoints.MapGroup("/api/chat/history")
-            .WithTags("Conversations").RequireAuthorization().NeedsDatabase();
+            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
         history.MapGet("", ReadAsync);
         history.MapDelete("", ClearAsync);
     }

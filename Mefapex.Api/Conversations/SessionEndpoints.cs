@@ -26,7 +26,7 @@ internal static class SessionEndpoints
 
     public static void MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        var sessions = endpoints.MapGroup("/chat/sessions").WithTags("Conversations").RequireAuthorization().NeedsDatabase();
+        var sessions = endpoints.MapGroup("/chat/sessions").WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
         sessions.MapPost("/save", SaveAsync);
         sessions.MapGet("/{userId}", ListAsync);
         sessions.MapGet("/{sessionId}/messages", MessagesAsync);

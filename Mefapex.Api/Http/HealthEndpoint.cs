@@ -10,7 +10,7 @@ namespace Mefapex.Api.Http;
 internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/health", ReadAsync).WithTags("Health");
+        endpoints.MapGet("/health", ReadAsync).WithTags("Health").AllowAnonymous();
 
     private static async Task<Results<Ok<ServiceHealth>, JsonHttpResult<ServiceHealth>>> ReadAsync(
         HealthCheckService checks,

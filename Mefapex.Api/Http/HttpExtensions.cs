@@ -32,7 +32,7 @@ internal static class HttpExtensions
     public static void MapHttp(this WebApplication app)
     {
         app.MapGet("/", (IOptions<WebOptions> web) => TypedResults.Redirect(web.Value.Url.ToString()))
-            .ExcludeFromDescription();
+            .AllowAnonymous().ExcludeFromDescription();
         app.MapApiDocs();
         app.MapDefaultEndpoints();
         app.MapHealth();

@@ -30,19 +30,17 @@ internal static partial class DocumentEndpoints
 
     public static void MapDocuments(this IEndpointRouteBuilder endpoints)
     {
-        var documents = endpoints.MapGroup(Path).WithTags("Documents").RequireAuthorization().NeedsDatabase().ForTenant();
+        var documents = endpoints.MapGroup(Path).WithTags("Documents").Requires(Policies.Documents).NeedsDatabase().ForTenant();
         documents.MapGet("/{id:guid}", ReadAsync);
         documents.MapGet("/{id:guid}/file", DownloadAsync);
         documents.MapGet("/{id:guid}/versions/{version:int}/text", TextAsync);
-
-        var editors = documents.MapGroup("").RequireEditor();
-        editors.MapGet("", ListAsync);
-        editors.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
-        editors.MapPut("/{id:guid}", ChangeAsync);
-        editors.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
-        editors.MapPost("/{id:guid}/retry", RetryAsync);
-        editors.MapDelete("/{id:guid}", DeleteAsync);
-        editors.MapGet("/{id:guid}/events", EventsAsync);
+        documents.MapGet("", ListAsync).Requires(Policies.Knowledge.Read);
+        documents.MapGet("/{id:guid}/events", EventsAsync).Requires(Policies.Knowledge.Read);
+        documents.MapPost("", UploadAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
+        documents.MapPut("/{id:guid}", ChangeAsync);
+        documents.MapPut("/{id:guid}/file", ReplaceAsync).Accepts<IFormFile>("multipart/form-data").TakesFile().LimitedAs(LimitKind.Uploads);
+        documents.MapPost("/{id:guid}/retry", RetryAsync);
+        documents.MapDelete("/{id:guid}", DeleteAsync);
     }
 
     private static async Task<Results<Ok<Page<DocumentRecord>>, ProblemHttpResult>> ListAsync(
@@ -129,7 +127,7 @@ internal static partial class DocumentEndpoints
         var document = await Readable(db, tenant, caller, id).Include(d => d.Versions).SingleOrDefaultAsync(cancellationToken);
         if (document is null)
             return DocumentProblems.NotFound();
-        if (!caller.IsEditor())
+        if (!caller.May(Policies.Knowledge.Read))
             document.Versions.RemoveAll(v => v.Version != document.CurrentVersion);
         SetETag(request, document);
         return TypedResults.Ok(document.ToWire());
@@ -356,7 +354,7 @@ internal static partial class DocumentEndpoints
     private static IQueryable<Document> Readable(MefapexDb db, RequestTenant tenant, Caller caller, Guid id)
     {
         var document = db.Documents.AsNoTracking().Where(d => d.TenantId == tenant.Id && d.Id == id);
-        if (caller.IsEditor())
+        if (caller.May(Policies.Knowledge.Read))
             return document;
         var keys = Reader.Of(caller).Keys;
         return document.Where(d => d.CurrentVersion != null && (d.Audience.Length == 0 || d.Audience.Any(a => keys.Contains(a))));

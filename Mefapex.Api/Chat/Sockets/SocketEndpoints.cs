@@ -37,7 +37,7 @@ internal static class SocketEndpoints
     public static void MapChatSockets(this IEndpointRouteBuilder endpoints)
     {
         string[] methods = [HttpMethods.Get, HttpMethods.Connect];
-        var sockets = endpoints.MapGroup(Path).ExcludeFromDescription().NeedsDatabase().RequireAuthorization();
+        var sockets = endpoints.MapGroup(Path).ExcludeFromDescription().NeedsDatabase().Requires(Policies.Chat.Write);
         sockets.MapMethods("", methods, ConnectAsync);
         sockets.MapMethods("/{userId}", methods, ConnectAsync);
     }

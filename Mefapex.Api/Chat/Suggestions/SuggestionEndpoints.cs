@@ -10,7 +10,7 @@ namespace Mefapex.Api.Chat.Suggestions;
 internal static class SuggestionEndpoints
 {
     public static void MapSuggestions(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/api/v1/suggestions", ListAsync).WithTags("Chat").NeedsDatabase().RefusesBadTokens().ForTenant();
+        endpoints.MapGet("/api/v1/suggestions", ListAsync).WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant();
 
     /// <param name="lang"><c>tr</c> or <c>en</c>; the tenant's own language when it is missing.</param>
     private static async Task<Results<Ok<SuggestionList>, ProblemHttpResult>> ListAsync(

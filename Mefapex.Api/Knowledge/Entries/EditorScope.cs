@@ -27,7 +27,7 @@ internal static class EditorRoutes
     /// is not theirs is told that there is none, rather than given their own.
     /// </summary>
     public static RouteGroupBuilder ForEditors(this RouteGroupBuilder group) =>
-        group.RequireEditor().NeedsDatabase().AddEndpointFilter(async (context, next) =>
+        group.Requires(Policies.Knowledge).NeedsDatabase().AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
             var asked = http.Request.Headers[RequestTenant.Header].ToString().Trim();

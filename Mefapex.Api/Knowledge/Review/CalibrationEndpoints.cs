@@ -14,10 +14,10 @@ internal static class CalibrationEndpoints
 
     public static void MapCalibration(this RouteGroupBuilder review)
     {
-        var calibration = review.MapGroup("/calibration");
+        var calibration = review.MapGroup("/calibration").Requires(Policies.Calibration);
         calibration.MapGet("", ReadAsync);
-        calibration.MapDelete("", RevertAsync).RequireAdmin();
-        calibration.MapPost("/fit", FitAsync).RequireAdmin();
+        calibration.MapDelete("", RevertAsync);
+        calibration.MapPost("/fit", FitAsync);
     }
 
     private static async Task<Results<Ok<CalibrationState>, ProblemHttpResult>> ReadAsync(

@@ -28,7 +28,7 @@ internal static class ReviewExtensions
 
     public static void MapReview(this IEndpointRouteBuilder endpoints)
     {
-        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").RequireEditor().NeedsDatabase().ForTenant();
+        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").Requires(Policies.Knowledge).NeedsDatabase().ForTenant();
         review.MapLabels();
         review.MapCalibration();
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge.Answers;
@@ -39,8 +40,8 @@ internal static class WhyEndpoints
     public static void MapWhy(this RouteGroupBuilder review)
     {
         review.MapGet("/exchanges/{messageId:guid}/why", WhyAsync);
-        review.MapPost("/exchanges/{messageId:guid}/replay", ReplayAsync);
-        review.MapPost("/bench", BenchAsync);
+        review.MapPost("/exchanges/{messageId:guid}/replay", ReplayAsync).Requires(Policies.Knowledge.Read);
+        review.MapPost("/bench", BenchAsync).Requires(Policies.Knowledge.Read);
     }
 
     private static async Task<Results<Ok<AnswerExplanation>, ProblemHttpResult>> WhyAsync(

@@ -20,7 +20,7 @@ internal static class TaskEndpoints
 
     public static void MapKnowledgeTasks(this IEndpointRouteBuilder endpoints)
     {
-        var tasks = endpoints.MapGroup("/api/v1/knowledge/tasks").WithTags("Knowledge").RequireEditor().NeedsDatabase();
+        var tasks = endpoints.MapGroup("/api/v1/knowledge/tasks").WithTags("Knowledge").Requires(Policies.Knowledge).NeedsDatabase();
         tasks.MapGet("", ListAsync).ForTenant();
         tasks.MapGet("/{id:guid}", ReadAsync).ForTenant();
         tasks.MapPost("/{id:guid}/assign", AssignAsync);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mefapex.Api.Accounts;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
@@ -22,7 +23,7 @@ internal static class SynonymEndpoints
         knowledge.MapPost("/synonyms", AddAsync).TakesIdempotencyKey();
         knowledge.MapPut("/synonyms/{id:guid}", ChangeAsync);
         knowledge.MapDelete("/synonyms/{id:guid}", RemoveAsync);
-        knowledge.MapPost("/synonyms/preview", PreviewAsync);
+        knowledge.MapPost("/synonyms/preview", PreviewAsync).Requires(Policies.Knowledge.Read);
     }
 
     private static async Task<Results<Ok<Page<SynonymItem>>, StatusCodeHttpResult, ProblemHttpResult>> ListAsync(
