@@ -18,6 +18,9 @@ internal sealed class SignInThrottle(MefapexDb db, TimeProvider time)
     // Many people may share an address, so it takes more failures and is forgotten sooner.
     private static readonly Limit Address = new("address", FreeFailures: 100, LongestWait: TimeSpan.FromMinutes(5), Memory: TimeSpan.FromHours(1));
 
+    /// <summary>Under which the failures of a user name are kept.</summary>
+    public static byte[] AccountKey(string username) => Account.KeyOf(username);
+
     /// <summary>How long to wait before another try; zero when there is no need.</summary>
     public async Task<TimeSpan> WaitAsync(string username, string address, CancellationToken cancellationToken)
     {

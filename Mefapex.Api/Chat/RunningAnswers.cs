@@ -47,6 +47,20 @@ internal sealed partial class RunningAnswers(
         return fresh;
     }
 
+    /// <summary>Stops what is being answered to a person, and forgets what was.</summary>
+    /// <returns>How many answers there were.</returns>
+    public int CancelOf(Guid userId)
+    {
+        var theirs = _runs.Where(run => run.Key.UserId == userId).ToList();
+        foreach (var (key, run) in theirs)
+        {
+            run.TryCancel();
+            _runs.TryRemove(KeyValuePair.Create(key, run));
+        }
+
+        return theirs.Count;
+    }
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_tasks.Keys).WaitAsync(cancellationToken);

@@ -9,6 +9,7 @@ using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Limits;
+using Mefapex.Api.Privacy;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -67,6 +68,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<AuditName> AuditNames => Set<AuditName>();
 
+    public DbSet<StoredErasure> Erasures => Set<StoredErasure>();
+
     public DbSet<AuditOrigin> AuditOrigins => Set<AuditOrigin>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -90,6 +93,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.AddReview();
         modelBuilder.AddAudit();
         modelBuilder.ApplyConfiguration(new IdempotentRequestConfiguration());
+        modelBuilder.AddPrivacy();
         modelBuilder.UseSnakeCaseNames();
     }
 }

@@ -92,6 +92,7 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
                     "/api/auth/register",
                     "/api/v1/account/password-reset",
                     "/api/v1/account/password-reset/confirm",
+                    "/api/v1/privacy/receipts/verify",
                     "/api/v1/suggestions",
                     "/chat",
                     "/chat/public",
