@@ -18,6 +18,7 @@ internal static class HttpExtensions
         builder.Services.AddOptions<CorsOptions>().Configure<IOptions<WebOptions>>((cors, web) => cors.AddDefaultPolicy(
             policy => Allow(policy, web.Value.Origins)));
         builder.Services.AddExceptionHandler<DatabaseOutageHandler>();
+        builder.Services.AddExceptionHandler<UnstorableTextHandler>();
         builder.AddApiDocs("Mefapex API");
         return builder;
     }

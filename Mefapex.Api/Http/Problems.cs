@@ -30,6 +30,9 @@ internal static class Problems
     public static ProblemHttpResult CursorInvalid() =>
         Of(StatusCodes.Status400BadRequest, "cursor-invalid", Texts.CursorInvalid);
 
+    public static ProblemHttpResult TextNotStorable() =>
+        Of(StatusCodes.Status400BadRequest, "text-not-storable", Texts.TextNotStorable);
+
     public static ProblemHttpResult TenantNotFound(string slug) =>
         Of(StatusCodes.Status404NotFound, "tenant-not-found", Texts.TenantNotFound(slug));
 

@@ -21,6 +21,8 @@ internal static class Texts
 
     public static string HistoryCleared => Get();
 
+    public static string TextNotStorable => Get();
+
     public static string TooManyAttempts(int seconds) => Format(seconds);
 
     public static string MessageEmpty(int limit) => Format(limit);

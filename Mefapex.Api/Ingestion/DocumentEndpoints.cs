@@ -375,7 +375,7 @@ internal static partial class DocumentEndpoints
     private static string? Given(Dictionary<string, string> fields, string name) =>
         fields.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
-    private static ProblemHttpResult? Invalid(string? title, string? category, string? owner, IReadOnlyCollection<string> audience)
+    private static ProblemHttpResult? Invalid(string? title, string? category, string? owner, IReadOnlyCollection<string?> audience)
     {
         foreach (var (field, value) in new[] { ("title", title), ("category", category), ("owner", owner) })
         {
@@ -383,7 +383,7 @@ internal static partial class DocumentEndpoints
                 return DocumentProblems.FieldInvalid(field, MaxField);
         }
 
-        return audience.Count > MaxAudience || audience.Any(a => a.Length > MaxField || !AudienceKey().IsMatch(a))
+        return audience.Count > MaxAudience || audience.Any(a => a is null || a.Length > MaxField || !AudienceKey().IsMatch(a))
             ? DocumentProblems.FieldInvalid("audience", MaxField)
             : null;
     }

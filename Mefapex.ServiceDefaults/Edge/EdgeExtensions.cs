@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using IPNetwork = System.Net.IPNetwork;
+using MediaTypeHeaderValue = Microsoft.Net.Http.Headers.MediaTypeHeaderValue;
 
 namespace Mefapex.ServiceDefaults;
 
@@ -86,7 +87,14 @@ public static class EdgeExtensions
     {
         app.UseForwardedHeaders();
         app.UseMiddleware<HostCheck>();
+        app.Use(RefuseUnknownCharset);
     }
+
+    // Reading JSON in an encoding that there is not fails as a mistake of the program would.
+    private static Task RefuseUnknownCharset(HttpContext context, RequestDelegate next) =>
+        MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null
+            ? WriteAsync(context, StatusCodes.Status415UnsupportedMediaType, ProblemTypes.UnsupportedMediaType)
+            : next(context);
 
     private static void Limit(KestrelServerOptions kestrel, EdgeOptions edge)
     {

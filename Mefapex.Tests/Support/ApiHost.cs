@@ -82,14 +82,19 @@ public sealed class ApiHost : IAsyncDisposable
     private sealed class Factory(string connectionString, IReadOnlyDictionary<string, string?> settings, string environment)
         : WebApplicationFactory<MefapexDb>
     {
-        /// <summary>Unless a test names a folder of its own; gone with the host.</summary>
+        /// <summary>Unless a test names folders of its own; gone with the host.</summary>
         private string FilesFolder { get; } = Path.Combine(Path.GetTempPath(), $"mefapex-files-{Guid.NewGuid():N}");
+
+        private string MailFolder { get; } = Path.Combine(Path.GetTempPath(), $"mefapex-mail-{Guid.NewGuid():N}");
 
         public override async ValueTask DisposeAsync()
         {
             await base.DisposeAsync();
-            if (Directory.Exists(FilesFolder))
-                Directory.Delete(FilesFolder, recursive: true);
+            foreach (var folder in (string[])[FilesFolder, MailFolder])
+            {
+                if (Directory.Exists(folder))
+                    Directory.Delete(folder, recursive: true);
+            }
         }
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -100,6 +105,7 @@ public sealed class ApiHost : IAsyncDisposable
             builder.UseSetting("Tokens:SigningKey", SigningKey);
             builder.UseSetting($"services:{ResourceNames.Ai}:http:0", "http://127.0.0.1:9");
             builder.UseSetting("Files:Folder", FilesFolder);
+            builder.UseSetting("Mail:Outbox", MailFolder);
             builder.UseSetting("Logging:LogLevel:Default", "Warning");
 
             // Tests ask faster than people; those of the limits turn them on.

@@ -3,6 +3,7 @@ using Mefapex.Bench.Chat;
 using Mefapex.Bench.Embed;
 using Mefapex.Bench.Generate;
 using Mefapex.Bench.Measuring;
+using Mefapex.Bench.SignIn;
 using Mefapex.Bench.Soak;
 using Mefapex.Bench.Vectors;
 using Spectre.Console;
@@ -26,9 +27,10 @@ try
         "chat" => await ChatBenchmark.RunAsync(options, console, stop.Token),
         "embed" => await EmbedBenchmark.RunAsync(options, console, stop.Token),
         "generate" => await GenerateBenchmark.RunAsync(options, console, stop.Token),
+        "sign-in" => await SignInBenchmark.RunAsync(options, console, stop.Token),
         "soak" => await SoakBenchmark.RunAsync(options, console, stop.Token),
         "vectors" => await VectorBenchmark.RunAsync(options, console, stop.Token),
-        var name => throw new BenchException($"There is no benchmark '{name}': say chat, embed, generate, soak or vectors."),
+        var name => throw new BenchException($"There is no benchmark '{name}': say chat, embed, generate, sign-in, soak or vectors."),
     };
 }
 catch (BenchException exception)

@@ -23,12 +23,13 @@ internal sealed class Labels(MefapexDb db, TimeProvider time)
 
     /// <summary>The label in the form that is kept, or in a sentence what is wrong with it.</summary>
     /// <param name="known">See <see cref="KnownAsync"/>.</param>
-    public static (LabelDraft? Label, string? Problem) Check(LabelDraft draft, IReadOnlySet<string> known)
+    public static (LabelDraft? Label, string? Problem) Check(LabelDraft? draft, IReadOnlySet<string> known)
     {
+        draft ??= new(null, null, null);
         var question = (draft.Question ?? "").Replace("\0", "", StringComparison.Ordinal).Trim();
         var language = draft.Language?.Trim() is { Length: > 0 } given ? given : "tr";
         var kind = draft.Kind?.Trim() is { Length: > 0 } word ? word : DefaultKind;
-        string[] expected = [.. (draft.Expected ?? []).Select(id => id.Trim()).Distinct(StringComparer.Ordinal)];
+        string[] expected = [.. (draft.Expected ?? []).Select(id => id?.Trim() ?? "").Distinct(StringComparer.Ordinal)];
         var unknown = expected.Where(id => !known.Contains(id)).ToList();
         return question switch
         {

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
-using Mefapex.AppHost.Postgres;
 using Mefapex.Bench.Measuring;
-using Mefapex.Contracts;
-using Npgsql;
 using Spectre.Console;
 
 namespace Mefapex.Bench.Chat;
@@ -23,8 +19,6 @@ internal static class ChatBenchmark
     private const double IngestionLimit = 60;
     private const double IngestionSeconds = 40;
 
-    private static readonly TimeSpan IndexTimeout = TimeSpan.FromMinutes(15);
-
     public static async Task<int> RunAsync(Options options, IAnsiConsole console, CancellationToken cancellationToken)
     {
         var rate = options.Take("--rate", 100, 1, 10_000);
@@ -36,44 +30,14 @@ internal static class ChatBenchmark
         options.Finish();
 
         var report = new Report("chat");
-        var folder = Directory.CreateTempSubdirectory("mefapex-bench-");
-        var data = Path.Combine(folder.FullName, "data");
-        var postgres = await PostgresServer.PrepareAsync(
-            new PostgresOptions
-            {
-                DataFolder = data,
-                PasswordFile = Path.Combine(folder.FullName, "password"),
-                ToolsFolder = Path.Combine(Checkout.Root, ".mefapex", "tools"),
-                Port = ServiceProcess.FreePort(),
-                Database = ResourceNames.Database,
-            },
-            console.WriteLine,
-            cancellationToken);
-        await postgres.StartAsync(cancellationToken);
-        try
+        await using (var system = await ChatSystem.StartAsync(new Dictionary<string, string>(), console, cancellationToken))
         {
-            await using var ai = await ServiceProcess.StartAsync("Mefapex.Ai", new Dictionary<string, string>(), cancellationToken);
-            await using var api = await ServiceProcess.StartAsync(
-                "Mefapex.Api",
-                new Dictionary<string, string>
-                {
-                    [$"ConnectionStrings__{ResourceNames.Database}"] = postgres.ConnectionString,
-                    [$"services__{ResourceNames.Ai}__http__0"] = ai.Address.ToString(),
-                    ["Tokens__SigningKey"] = Guid.NewGuid().ToString(),
-                    ["Files__Folder"] = Path.Combine(folder.FullName, "files"),
-                    // All questions come from one address; limits stay on, as they are part of the way.
-                    ["Limits__Chat__Address__Permits"] = "1000000",
-                    ["ASPNETCORE_ENVIRONMENT"] = "Development",
-                },
-                cancellationToken);
-            await using var source = NpgsqlDataSource.Create(postgres.ConnectionString);
+            var (ai, api) = (system.Ai, system.Api);
             var topics = BenchTopics.Make(entries);
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Filling a tenant with {entries} entries and {chunks} chunks"));
-            var tenantId = await new BenchKnowledge(source).FillAsync(topics, chunks, console.WriteLine, cancellationToken);
-            await IndexedAsync(source, tenantId, chunks, console, cancellationToken);
+            await system.FillAsync(topics, chunks, cancellationToken);
             if (hold)
             {
-                console.WriteLine($"{api.Address} {postgres.ConnectionString}");
+                console.WriteLine($"{api.Address} {system.ConnectionString}");
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
@@ -97,13 +61,6 @@ internal static class ChatBenchmark
             var took = await ingestion;
             console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A PDF of {BenchDocument.Pages} pages was searched after {took.TotalSeconds:0.0} s"));
             report.Judge("PDF searched after", took.TotalSeconds, "s", IngestionLimit, atLeast: false);
-        }
-        finally
-        {
-            await postgres.StopAsync(CancellationToken.None);
-            folder.Delete(recursive: true);
-            if (Directory.Exists(postgres.DataFolder))
-                Directory.Delete(postgres.DataFolder, recursive: true);
         }
 
         report.ShowVerdicts(console);
@@ -141,7 +98,7 @@ internal static class ChatBenchmark
     }
 
     /// <summary>Different questions, topics mixed, the same in every run.</summary>
-    private static List<string> Questions(IReadOnlyList<BenchTopic> topics)
+    internal static List<string> Questions(IReadOnlyList<BenchTopic> topics)
     {
         string[] openings = ["", "Merhaba, ", "Pardon, "];
         var random = new Random(3);
@@ -153,43 +110,6 @@ internal static class ChatBenchmark
                 .Select(question => opening + question)),
         ];
 #pragma warning restore CA5394
-    }
-
-    /// <summary>Waits until no text lacks its vector.</summary>
-    private static async Task IndexedAsync(
-        NpgsqlDataSource source, Guid tenantId, int chunks, IAnsiConsole console, CancellationToken cancellationToken)
-    {
-        var begin = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            await using var command = source.CreateCommand(
-                """
-                select (select count(*) from chunk_vectors where tenant_id = $1), (
-                    select count(*) from knowledge_entries e where e.tenant_id = $1 and not exists (
-                        select from knowledge_vectors v where v.tenant_id = $1 and v.entry_id = e.id))
-                """);
-            command.Parameters.Add(new() { Value = tenantId });
-            await using var row = await command.ExecuteReaderAsync(cancellationToken);
-            await row.ReadAsync(cancellationToken);
-            var (embedded, entriesLeft) = (row.GetInt64(0), row.GetInt64(1));
-            if (embedded == chunks && entriesLeft == 0)
-                break;
-            if (Stopwatch.GetElapsedTime(begin) > IndexTimeout)
-                throw new BenchException($"The vectors were not there after {IndexTimeout.TotalMinutes} minutes.");
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Vectors: {entriesLeft} entries and {chunks - embedded} chunks to go"));
-            await Task.Delay(TimeSpan.FromSeconds(3), cancellationToken);
-        }
-
-        // The index switches over just after its last vector is stored; what PostgreSQL owes for the filling it pays now.
-        await Task.Delay(TimeSpan.FromSeconds(10), cancellationToken);
-        foreach (var sql in (string[])["vacuum analyze", "checkpoint"])
-        {
-            await using var settle = source.CreateCommand(sql);
-            settle.CommandTimeout = 600;
-            await settle.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Vectors are there after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0} s"));
     }
 
     /// <summary>Runnable processes of the last minute, on average; NaN where the system does not tell.</summary>

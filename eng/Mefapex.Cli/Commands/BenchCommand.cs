@@ -8,7 +8,7 @@ internal static class BenchCommand
 
     public static readonly Command Bench = new(
         "bench",
-        "chat|embed|generate|soak|vectors [options]",
+        "chat|embed|generate|sign-in|soak|vectors [options]",
         "measures speed and memory, as tables and with --json FILE as JSON",
         """
         chat      questions over HTTP to API, AI service and PostgreSQL, all on this machine, at a fixed rate: once
@@ -19,6 +19,9 @@ internal static class BenchCommand
                   --rounds N (5)   --no-peer   --model DIR for an encoder folder of your own
         generate  time to the first token, tokens a second, memory; with the project's tiny generator or
                   --model DIR   --tokens N (64)   --prompt-tokens N (64)
+        sign-in   a flood of wrong passwords from many addresses, on one account and over many, beside questions
+                  and people who sign in   --guesses N (10000)   --seconds N (30)   --rate QUESTIONS-A-SECOND (100)
+                  --entries N (1000)   --chunks N (2000)
         soak      mixed load on the AI service: failures, and growth of memory after the warm-up
                   --minutes N (30)   --warm-up N (5)   --rate REQUESTS-A-SECOND (100)
                   --reload SECONDS, to unload all models so often
@@ -32,7 +35,7 @@ internal static class BenchCommand
     {
         var rest = arguments.TakeAll();
         if (rest.Length == 0 || rest[0].StartsWith('-'))
-            throw SetupException.Usage("Which benchmark?", "./mefapex bench chat, embed, generate, soak or vectors; ./mefapex help bench says more.");
+            throw SetupException.Usage("Which benchmark?", "./mefapex bench chat, embed, generate, sign-in, soak or vectors; ./mefapex help bench says more.");
         await context.SetupAsync(SetupParts.Build, probeAnew: false, cancellationToken);
 
         var project = Path.Combine(context.Workspace.Root, "eng", "Mefapex.Bench");

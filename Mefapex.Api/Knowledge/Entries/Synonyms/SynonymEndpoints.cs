@@ -146,8 +146,8 @@ internal static class SynonymEndpoints
         CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
-        var add = (body.Add ?? []).Select((g, i) => SynonymRules.Check(g.Terms, $"add[{i}].terms", errors)).ToList();
-        var change = (body.Change ?? []).Select((g, i) => (g.Id, Terms: SynonymRules.Check(g.Terms, $"change[{i}].terms", errors))).ToList();
+        var add = (body.Add ?? []).Select((g, i) => SynonymRules.Check(g?.Terms, $"add[{i}].terms", errors)).ToList();
+        var change = (body.Change ?? []).Select((g, i) => (Id: g?.Id ?? Guid.Empty, Terms: SynonymRules.Check(g?.Terms, $"change[{i}].terms", errors))).ToList();
         var remove = body.Remove ?? [];
         if (add.Count + change.Count + remove.Count is 0 or > MaxTried)
             errors.Add("add", add.Count == 0 ? "missing" : "too-many", add.Count + change.Count + remove.Count, MaxTried);
