@@ -12,6 +12,7 @@ using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Limits;
 using Mefapex.Api.Mail;
+using Mefapex.Api.Operations;
 using Mefapex.Api.Privacy;
 using Mefapex.Api.Shared;
 using Mefapex.Api.Tenants;
@@ -34,6 +35,7 @@ builder.AddKnowledge();
 builder.AddIngestion();
 builder.AddReview();
 builder.AddChat();
+builder.AddOperations();
 builder.AddDataProtectionKeys();
 builder.Services.AddHostedService<AdapterReport>();
 
@@ -58,6 +60,7 @@ app.MapSessions();
 app.MapReview();
 app.MapKnowledge();
 app.MapKnowledgeTasks();
+app.MapOperations();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();

@@ -39,8 +39,11 @@ internal static class Policies
     /// <summary>The audit log.</summary>
     public static readonly Area Audit = new("audit",                  Admins,    Nobody);
 
+    /// <summary>Figures and switches of the running service: cache, memory, breakers, forced fallback.</summary>
+    public static readonly Area Operations = new("operations",        Admins,    Admins);
+
     /// <summary>Every row.</summary>
-    public static IReadOnlyList<Area> Areas { get; } = [Account, Chat, Documents, Knowledge, Calibration, Users, Audit];
+    public static IReadOnlyList<Area> Areas { get; } = [Account, Chat, Documents, Knowledge, Calibration, Users, Audit, Operations];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

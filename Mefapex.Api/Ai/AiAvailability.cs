@@ -4,12 +4,15 @@ namespace Mefapex.Api.Ai;
 /// Whether the AI service answers, as last seen: a failed call closes the door for everybody until
 /// <see cref="AiProbe"/> finds the service again, so one question pays for an outage and the next ones do not.
 /// </summary>
-internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
+internal sealed partial class AiAvailability(TimeProvider time, ILogger<AiAvailability> logger)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _down = Completed();
     private bool _hasGenerator;
+    private DateTimeOffset? _since;
+    private string? _reason;
+    private int _closings;
 
     public bool IsUp
     {
@@ -30,6 +33,16 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
         }
     }
 
+    /// <summary>Since when it is as it is, how often the door was closed, and why it is; no time where nobody has asked yet.</summary>
+    public (bool IsUp, DateTimeOffset? Since, int Closings, string? Reason) State
+    {
+        get
+        {
+            lock (_lock)
+                return (_up.Task.IsCompleted, _since, _closings, _reason);
+        }
+    }
+
     public Task WhenUpAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -46,12 +59,12 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
     {
         lock (_lock)
             _hasGenerator = hasGenerator;
-        Switch(ref _up, ref _down, () => LogUp());
+        Switch(ref _up, ref _down, reason: null, LogUp);
     }
 
-    public void Down(string reason) => Switch(ref _down, ref _up, () => LogDown(reason));
+    public void Down(string reason) => Switch(ref _down, ref _up, reason, () => LogDown(reason));
 
-    private void Switch(ref TaskCompletionSource reached, ref TaskCompletionSource left, Action log)
+    private void Switch(ref TaskCompletionSource reached, ref TaskCompletionSource left, string? reason, Action log)
     {
         lock (_lock)
         {
@@ -59,6 +72,9 @@ internal sealed partial class AiAvailability(ILogger<AiAvailability> logger)
                 return;
             left = new(TaskCreationOptions.RunContinuationsAsynchronously);
             reached.SetResult();
+            (_since, _reason) = (time.GetUtcNow(), reason);
+            if (reason is not null)
+                _closings++;
         }
 
         log();

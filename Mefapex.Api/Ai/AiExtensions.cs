@@ -10,6 +10,9 @@ internal static class AiExtensions
         var section = builder.Configuration.GetSection(AiOptions.Section);
         builder.Services.AddOptions<AiOptions>().Bind(section);
         builder.Services.AddSingleton<AiAvailability>();
+        builder.Services.AddSingleton<ForcedFallbacks>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ForcedFallbacks>());
+        builder.Services.AddHealthChecks().AddCheck<AiServiceHealth>(AiServiceHealth.Name);
         builder.Services.AddSingleton<LocalEncoder>();
         builder.Services.AddTransient<QuestionEncoder>();
         builder.Services.AddHttpClient<AiClient>(http => http.BaseAddress = new($"http://{ResourceNames.Ai}"));

@@ -37,4 +37,7 @@ internal sealed record EncodedQuestion(string? ModelHash, IReadOnlyList<float[]>
 {
     public const string ByService = "ai-service";
     public const string InProcess = "in-process";
+
+    /// <summary>See <see cref="ForcedFallbacks"/>.</summary>
+    public static EncodedQuestion Forced { get; } = new(null, [], null, "somebody forced answers without the AI service");
 }

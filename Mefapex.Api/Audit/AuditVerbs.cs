@@ -46,6 +46,7 @@ internal static class AuditVerbs
     public const string CacheCleared = "cache-cleared";
     public const string MemoryCleaned = "memory-cleaned";
     public const string FallbackForced = "fallback-forced";
+    public const string FallbackLifted = "fallback-lifted";
 
     public static IReadOnlySet<string> All { get; } = typeof(AuditVerbs)
         .GetFields()

@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Ai;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Knowledge;
@@ -76,6 +77,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<IdempotentRequest> IdempotentRequests => Set<IdempotentRequest>();
 
+    public DbSet<ForcedFallback> ForcedFallbacks => Set<ForcedFallback>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
@@ -94,6 +97,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.AddAudit();
         modelBuilder.ApplyConfiguration(new IdempotentRequestConfiguration());
         modelBuilder.AddPrivacy();
+        modelBuilder.ApplyConfiguration(new ForcedFallbackConfiguration());
         modelBuilder.UseSnakeCaseNames();
     }
 }

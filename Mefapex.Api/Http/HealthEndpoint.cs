@@ -18,7 +18,7 @@ internal static class HealthEndpoint
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var report = await checks.CheckHealthAsync(cancellationToken);
+        var report = await checks.CheckHealthAsync(check => check.Tags.Contains(HealthEndpoints.ReadyTag), cancellationToken);
         var health = new ServiceHealth(
             Word(report.Status),
             identity.Version,

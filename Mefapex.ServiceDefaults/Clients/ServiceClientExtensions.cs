@@ -40,6 +40,7 @@ public static class ServiceClientExtensions
         services.AddSingleton<IValidateOptions<ServiceClientOptions>, ServiceClientOptionsValidator>();
         services.AddServiceDiscovery();
         services.AddSingleton<EndpointBalancer>();
+        services.AddSingleton<CircuitStates>();
         services.AddTransient<BalancingHandler>();
         services.AddOptions<OutgoingOptions>().BindConfiguration(OutgoingOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<OutgoingOptions>, OutgoingOptionsValidator>();
@@ -70,6 +71,7 @@ public static class ServiceClientExtensions
     {
         var defaults = services.GetRequiredService<IOptions<ServiceClientOptions>>().Value;
         var balancer = services.GetRequiredService<EndpointBalancer>();
+        var circuits = services.GetRequiredService<CircuitStates>();
 
         pipeline.TotalRequestTimeout.Timeout = defaults.TotalTimeout;
         pipeline.TotalRequestTimeout.TimeoutGenerator = args => ValueTask.FromResult(CallOf(args.Context).Options.TotalTimeout);
@@ -88,6 +90,21 @@ public static class ServiceClientExtensions
         pipeline.CircuitBreaker.ShouldHandle = args => ValueTask.FromResult(
             args.Outcome.Exception is HttpRequestException or TimeoutRejectedException
             && !balancer.AnyReady(CallOf(args.Context).Endpoints));
+        pipeline.CircuitBreaker.OnOpened = args =>
+        {
+            circuits.Opened(ServiceOf(args.Context), args.Outcome.Exception);
+            return default;
+        };
+        pipeline.CircuitBreaker.OnHalfOpened = args =>
+        {
+            circuits.HalfOpened(ServiceOf(args.Context));
+            return default;
+        };
+        pipeline.CircuitBreaker.OnClosed = args =>
+        {
+            circuits.Closed(ServiceOf(args.Context));
+            return default;
+        };
 
         pipeline.AttemptTimeout.Timeout = defaults.AttemptTimeout;
         pipeline.AttemptTimeout.TimeoutGenerator = args => ValueTask.FromResult(CallOf(args.Context).Options.AttemptTimeout);
@@ -113,6 +130,8 @@ public static class ServiceClientExtensions
     private static bool IsIdempotent(HttpMethod? method) =>
         method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Put
         || method == HttpMethod.Delete || method == HttpMethod.Options;
+
+    private static string? ServiceOf(ResilienceContext context) => context.GetRequestMessage()?.RequestUri?.Authority;
 
     private static ServiceCall CallOf(ResilienceContext context) => ServiceCall.Of(context.GetRequestMessage()!);
 }

@@ -31,7 +31,9 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
     private readonly LinkedList<Kept> _byUse = new();
     private readonly Dictionary<AnswerKey, Flight> _flights = [];
     private readonly Dictionary<Guid, long> _versions = [];
+    private readonly Dictionary<Guid, Tally> _tallies = [];
     private long _bytes;
+    private int _clearings;
 
     /// <summary>How many answers are kept, and about how many bytes they take.</summary>
     public (int Answers, long Bytes) Size
@@ -40,6 +42,29 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
         {
             lock (_lock)
                 return (_kept.Count, _bytes);
+        }
+    }
+
+    /// <summary>What the cache did and holds, for one tenant or for all.</summary>
+    public AnswerCacheFigures Figures(Guid? tenantId)
+    {
+        lock (_lock)
+        {
+            var tallies = _tallies.Where(t => tenantId is null || t.Key == tenantId).Select(t => t.Value).ToList();
+            var kept = _byUse.Where(k => tenantId is null || k.Key.TenantId == tenantId).ToList();
+            return new(
+                tallies.Sum(t => t.Hits), tallies.Sum(t => t.Misses), tallies.Sum(t => t.Shared), kept.Count, kept.Sum(k => k.Bytes));
+        }
+    }
+
+    /// <summary>Drops the answers of a tenant, or of all; what is being worked out now is not kept either.</summary>
+    /// <returns>How many there were.</returns>
+    public int Clear(Guid? tenantId)
+    {
+        lock (_lock)
+        {
+            _clearings++;
+            return Drop(tenantId);
         }
     }
 
@@ -57,17 +82,23 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
         lock (_lock)
         {
             Forget(key.TenantId, key.KnowledgeVersion);
+            var tally = _tallies.GetValueOrDefault(key.TenantId) ?? (_tallies[key.TenantId] = new Tally());
             if (_kept.TryGetValue(key, out var node))
             {
                 _byUse.Remove(node);
                 _byUse.AddFirst(node);
+                tally.Hits++;
                 metrics.CacheHit();
                 return node.Value.Answer with { Cached = true };
             }
 
             isShared = _flights.TryGetValue(key, out var under);
-            flight = under ?? (_flights[key] = new Flight());
+            flight = under ?? (_flights[key] = new Flight(_clearings));
             flight.Waiting++;
+            if (isShared)
+                tally.Shared++;
+            else
+                tally.Misses++;
         }
 
         if (isShared)
@@ -122,7 +153,7 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
             flight.IsLanded = true;
             if (_flights.GetValueOrDefault(key) == flight)
                 _flights.Remove(key);
-            if (result is not null && _versions.GetValueOrDefault(key.TenantId) == key.KnowledgeVersion)
+            if (result is not null && flight.Clearings == _clearings && _versions.GetValueOrDefault(key.TenantId) == key.KnowledgeVersion)
                 Keep(new Kept(key, result, BytesOf(key, result)));
         }
     }
@@ -159,13 +190,21 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
         if (known >= version)
             return;
         _versions[tenantId] = version;
+        Drop(tenantId);
+    }
+
+    private int Drop(Guid? tenantId)
+    {
+        var before = _kept.Count;
         for (var node = _byUse.First; node is not null;)
         {
             var next = node.Next;
-            if (node.Value.Key.TenantId == tenantId)
+            if (tenantId is null || node.Value.Key.TenantId == tenantId)
                 Remove(node);
             node = next;
         }
+
+        return before - _kept.Count;
     }
 
     private void Remove(LinkedListNode<Kept> node)
@@ -184,8 +223,20 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
 
     private sealed record Kept(AnswerKey Key, AnswerResult Answer, long Bytes);
 
-    private sealed class Flight
+    private sealed class Tally
     {
+        public long Hits { get; set; }
+
+        public long Misses { get; set; }
+
+        public long Shared { get; set; }
+    }
+
+    /// <param name="clearings">How often the cache had been cleared when it set out.</param>
+    private sealed class Flight(int clearings)
+    {
+        public int Clearings => clearings;
+
         public TaskCompletionSource<AnswerResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public CancellationTokenSource Gone { get; } = new();
@@ -194,4 +245,12 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
 
         public bool IsLanded { get; set; }
     }
+}
+
+/// <param name="Shared">Questions that waited for the answer to an equal one.</param>
+/// <param name="Bytes">About how many the answers take.</param>
+internal sealed record AnswerCacheFigures(long Hits, long Misses, long Shared, int Answers, long Bytes)
+{
+    /// <summary>Hits among all questions, 0 to 1.</summary>
+    public double HitRate => Hits == 0 ? 0 : Math.Round((double)Hits / (Hits + Misses + Shared), 4);
 }

@@ -17,6 +17,7 @@ internal static class AnswerExtensions
         services.AddSingleton<Decider>();
         services.AddSingleton<AnswerMetrics>();
         services.AddSingleton<AnswerCache>();
+        services.AddHealthChecks().AddCheck<CacheHealth>(CacheHealth.Name);
         services.AddScoped<QuestionSearch>();
         services.AddScoped<Composer>();
         services.AddScoped<AnswerService>();

@@ -20,6 +20,7 @@ internal sealed class AnswerService(
     Calibrations calibrations,
     IVectorIndex vectors,
     AiAvailability ai,
+    ForcedFallbacks fallbacks,
     AnswerMetrics metrics,
     QuestionTraffic traffic,
     TimeProvider time)
@@ -67,7 +68,7 @@ internal sealed class AnswerService(
             snapshot ?? KnowledgeSnapshot.Empty(tenant.Id));
 
         var result = snapshot is null ? Finish(asked, Reply.TryLater(language), Degradation.TryLater, clock)
-            : smalltalk.Match(question) is { } match ? Finish(asked, Reply.Smalltalk(asked, match), Undegraded, clock)
+            : smalltalk.Match(question) is { } match ? Finish(asked, Reply.Smalltalk(asked, match), UndegradedFor(tenant), clock)
             : !isCurrent ? FromMemory(asked, clock)
             : await FromSearchAsync(asked, afresh, clock, cancellationToken);
         metrics.Answered(result);
@@ -81,20 +82,21 @@ internal sealed class AnswerService(
             return await WorkOutAsync(asked, followUp, clock, cancellationToken);
 
         var indexed = vectors.ModelOf(asked.Tenant.Id);
+        var undegraded = UndegradedFor(asked.Tenant);
         var key = new AnswerKey(
             asked.Tenant.Id,
             asked.Knowledge.Version,
             asked.Reader.Key,
             asked.Language,
             asked.Today,
-            $"{indexed?.Hash} {Undegraded}",
+            $"{indexed?.Hash} {undegraded}",
             asked.Folded.Lower.Trim(),
             followUp?.Question);
         var result = await cache.GetAsync(
             key,
             token => WorkOutAsync(asked, followUp, clock, token),
             answer => answer.Decision != Decision.Escalate
-                && answer.Degradation == Undegraded
+                && answer.Degradation == undegraded
                 && indexed?.KnowledgeVersion == answer.Why.KnowledgeVersion,
             cancellationToken);
         if (!result.Cached)
@@ -136,7 +138,7 @@ internal sealed class AnswerService(
 
         var degradation = !ranking.Found.UsedVectors ? Degradation.Lexical
             : composed is { IsDegraded: true } ? Degradation.NoGenerator
-            : Undegraded;
+            : UndegradedFor(asked.Tenant);
         var result = Finish(asked, reply, degradation, clock, ranking);
         return result with
         {
@@ -178,8 +180,11 @@ internal sealed class AnswerService(
         };
     }
 
-    /// <summary>The level when everything that is configured answers.</summary>
-    private string Undegraded => ai.HasGenerator ? Degradation.Full : Degradation.NoGenerator;
+    /// <summary>The level when everything that is configured, and not forced away, answers.</summary>
+    private string UndegradedFor(TenantScope tenant) =>
+        fallbacks.Of(tenant.Id) is not null ? Degradation.Lexical
+        : ai.HasGenerator ? Degradation.Full
+        : Degradation.NoGenerator;
 
     private AnswerResult Finish(Inquiry asked, Reply reply, string degradation, StepClock clock, Ranking? ranking = null) => new()
     {

@@ -10,7 +10,7 @@ namespace Mefapex.Api.Knowledge.Answers;
 
 /// <summary>Makes an answer of passages: by the generator where there is one, each sentence checked against the place it
 /// cites, else of the passages' own sentences.</summary>
-internal sealed partial class Composer(AiClient ai, AiAvailability availability, ILogger<Composer> logger)
+internal sealed partial class Composer(AiClient ai, AiAvailability availability, ForcedFallbacks fallbacks, ILogger<Composer> logger)
 {
     private const int MaxPassages = 3;
     private const int MaxSources = 3;
@@ -33,7 +33,7 @@ internal sealed partial class Composer(AiClient ai, AiAvailability availability,
         List<ScoredPassage> used = [.. passages.Where(p => p.Probability >= Near * passages[0].Probability).Take(MaxPassages)];
         var checks = new List<WhySentence>();
         var isDegraded = false;
-        if (availability.HasGenerator)
+        if (availability.HasGenerator && fallbacks.Of(asked.Tenant.Id) is null)
         {
             try
             {

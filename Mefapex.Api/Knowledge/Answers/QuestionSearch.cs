@@ -8,6 +8,7 @@ namespace Mefapex.Api.Knowledge.Answers;
 /// that finds the more.</summary>
 internal sealed class QuestionSearch(
     QuestionEncoder encoder,
+    ForcedFallbacks fallbacks,
     KnowledgeSearch search,
     IVectorIndex vectors,
     IndexSignal indexSignal,
@@ -21,14 +22,16 @@ internal sealed class QuestionSearch(
     {
         var indexed = vectors.ModelOf(asked.Tenant.Id)?.Hash;
         string[] wordings = followUp is null ? [asked.Text] : [asked.Text, followUp.Question];
-        var encoded = await encoder.EncodeAsync(wordings, asked.Tenant.Slug, indexed, cancellationToken);
+        var encoded = fallbacks.Of(asked.Tenant.Id) is null
+            ? await encoder.EncodeAsync(wordings, asked.Tenant.Slug, indexed, cancellationToken)
+            : EncodedQuestion.Forced;
         clock.Lap("embedding");
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(decider.Thresholds.SearchTimeout);
         var rankings = await Task.WhenAll(wordings.Select((wording, i) => RankAsync(asked, wording, encoded, i, deadline.Token)));
         clock.Lap("search");
-        if (indexed != encoded.ModelHash || vectors.ModelOf(asked.Tenant.Id)?.KnowledgeVersion != rankings[0].Found.Snapshot.Version)
+        if ((indexed != encoded.ModelHash && encoded != EncodedQuestion.Forced) || vectors.ModelOf(asked.Tenant.Id)?.KnowledgeVersion != rankings[0].Found.Snapshot.Version)
             indexSignal.Set();
 
         // A warning sign is taken at its word, whatever was talked about before.
