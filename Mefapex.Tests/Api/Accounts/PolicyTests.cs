@@ -37,6 +37,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "users:read", Admins },
         { "users:write", Admins },
         { "audit:read", Admins },
+        { "operations:read", Admins },
+        { "operations:write", Admins },
     };
 
     private IEnumerable<RouteEndpoint> Endpoints =>
@@ -90,6 +92,11 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
                     "/api/auth/logout",
                     "/api/auth/refresh",
                     "/api/auth/register",
+                    "/api/health",
+                    "/api/health/ai",
+                    "/api/health/cache",
+                    "/api/health/database",
+                    "/api/health/rate-limiter",
                     "/api/v1/account/password-reset",
                     "/api/v1/account/password-reset/confirm",
                     "/api/v1/privacy/receipts/verify",
@@ -97,6 +104,7 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
                     "/chat",
                     "/chat/public",
                     "/health",
+                    "/health/comprehensive",
                     "/health/live",
                     "/health/ready",
                     "/login",
