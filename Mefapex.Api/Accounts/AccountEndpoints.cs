@@ -1,3 +1,4 @@
+using Mefapex.Api.Accounts.Administration;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Contracts.Accounts;
@@ -28,11 +29,13 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<SignIn>();
         builder.Services.AddSessionChecks();
         builder.Services.AddPolicies();
+        builder.AddUserAdministration();
         return builder;
     }
 
     public static void MapAccounts(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.MapUserAdministration();
         var accounts = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase().RefusesWhenBusy();
         accounts.MapSignIn();
         accounts.MapRegistration();

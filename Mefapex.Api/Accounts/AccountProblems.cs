@@ -38,6 +38,8 @@ internal static class AccountProblems
 
     public static ProblemHttpResult UsernameTaken() => Of(StatusCodes.Status409Conflict, "username-taken");
 
+    public static ProblemHttpResult AccountDisabled() => Of(StatusCodes.Status403Forbidden, "account-disabled");
+
     public static ProblemHttpResult RegistrationClosed() => Of(StatusCodes.Status403Forbidden, "registration-closed");
 
     public static ProblemHttpResult InvitationNeeded() => Of(StatusCodes.Status403Forbidden, "invitation-needed");

@@ -27,7 +27,8 @@ internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, Datab
 
         var asked = time.GetTimestamp();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var live = await db.Sessions.AnyAsync(s => s.Id == session && s.EndedAt == null, cancellationToken);
+        var live = await db.Sessions.AnyAsync(
+            s => s.Id == session && s.EndedAt == null && !db.Users.Any(u => u.Id == s.UserId && u.DisabledAt != null), cancellationToken);
         if (_known.Get<Verdict>(session) is not { Live: false })
             Keep(session, new Verdict(live, asked));
         return live;

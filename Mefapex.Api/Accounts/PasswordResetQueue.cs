@@ -23,7 +23,9 @@ internal sealed partial class PasswordResetQueue(
     private readonly Channel<Request> _requests = Channel.CreateBounded<Request>(
         new BoundedChannelOptions(LongestQueue) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    public void Add(string? username, string? email, CultureInfo culture) => _requests.Writer.TryWrite(new(username, email, culture));
+    /// <param name="by">Who asks for somebody else; null when anybody asked.</param>
+    public void Add(string? username, string? email, CultureInfo culture, AuditActor? by = null) =>
+        _requests.Writer.TryWrite(new(username, email, culture, by ?? AuditActor.Anonymous));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +52,7 @@ internal sealed partial class PasswordResetQueue(
         var email = Clean(request.Email);
         var recently = now - Pause;
         var users = await db.Users
-            .Where(u => u.Email != null
+            .Where(u => u.Email != null && u.DisabledAt == null
                 && ((name.Length > 0 && u.Username == name) || (email.Length > 0 && u.Email == email)))
             .Where(u => !db.PasswordResets.Any(r => r.UserId == u.Id && r.CreatedAt > recently))
             .Take(MostAccounts)
@@ -76,7 +78,7 @@ internal sealed partial class PasswordResetQueue(
                     AccountProblems.Text("reset-mail.text", user.Username, token, (int)Lifetime.TotalMinutes)),
                 cancellationToken);
             await scope.ServiceProvider.GetRequiredService<IAuditLog>().RecordAsync(
-                new(AuditVerbs.PasswordResetRequested, user.TenantId, AuditSubject.User(user.Id)) { Actor = AuditActor.Anonymous },
+                new(AuditVerbs.PasswordResetRequested, user.TenantId, AuditSubject.User(user.Id)) { Actor = request.By },
                 cancellationToken);
         }
     }
@@ -86,5 +88,5 @@ internal sealed partial class PasswordResetQueue(
     [LoggerMessage(LogLevel.Error, "A mail for a new password could not be sent; the person has to ask again")]
     private partial void LogFailed(Exception exception);
 
-    private sealed record Request(string? Username, string? Email, CultureInfo Culture);
+    private sealed record Request(string? Username, string? Email, CultureInfo Culture, AuditActor By);
 }

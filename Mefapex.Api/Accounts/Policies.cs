@@ -56,6 +56,9 @@ internal static class Policies
     private static readonly (string Role, int Rank)[] Ranks =
         [(Roles.Member, 0), (Roles.Coordinator, 1), (Roles.Editor, 1), (Roles.Admin, 2), (Roles.Owner, 3)];
 
+    /// <summary>The roles that a tenant's people can have.</summary>
+    public static IReadOnlyList<string> TenantRoles { get; } = [.. Ranks.Select(r => r.Role)];
+
     /// <summary>The roles that somebody may give and take: none above their own.</summary>
     public static IReadOnlyList<string> GrantableBy(IReadOnlyList<string> roles)
     {

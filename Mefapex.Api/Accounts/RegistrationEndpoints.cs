@@ -13,9 +13,11 @@ namespace Mefapex.Api.Accounts;
 /// <summary>New accounts that people make themselves, as far as the tenant lets them.</summary>
 internal static class RegistrationEndpoints
 {
+    /// <summary>Longest name of a person.</summary>
+    public const int LongestFullName = 100;
+
     private const int ShortestName = 3;
     private const int LongestName = 50;
-    private const int LongestFullName = 100;
     private const int LongestEmail = 254;
 
     public static void MapRegistration(this RouteGroupBuilder accounts)

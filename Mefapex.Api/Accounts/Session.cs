@@ -42,6 +42,14 @@ internal static class SessionEnd
     /// <summary>The person ended it from another one.</summary>
     public const string EndedByPerson = "ended-by-person";
 
+    /// <summary>Somebody who administers the tenant ended it.</summary>
+    public const string EndedByAdmin = "ended-by-admin";
+
+    /// <summary>Roles or groups changed, and its tokens carry the old ones.</summary>
+    public const string AccessChanged = "access-changed";
+
+    public const string AccountDisabled = "account-disabled";
+
     public const string PasswordChanged = "password-changed";
 
     /// <summary>A refresh token came a second time: it, or the one that followed it, is in other hands.</summary>

@@ -62,7 +62,7 @@ internal sealed class SignIn(
                 }
 
                 await throttle.SucceededAsync(key, cancellationToken);
-                return (user, null);
+                return user.DisabledAt is null ? (user, null) : (null, AccountProblems.AccountDisabled());
             },
             cancellationToken);
     }

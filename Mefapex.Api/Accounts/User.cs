@@ -27,6 +27,9 @@ internal sealed class User
     /// <summary>Names of the groups that knowledge can be kept to, such as a department.</summary>
     public string[] Groups { get; set; } = [];
 
+    /// <summary>Since when nobody signs in to it; null for an account in use.</summary>
+    public DateTimeOffset? DisabledAt { get; set; }
+
     /// <summary>One of the accounts of a development database, with its well-known password.</summary>
     public bool Demo { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         user.ToTable("users");
         user.Property(u => u.Id).ValueGeneratedNever();
         user.HasIndex(u => u.Username).IsUnique();
+        user.HasIndex(u => new { u.TenantId, u.CreatedAt, u.Id }).IsDescending(false, true, true);
         user.HasOne<Tenant>().WithMany().HasForeignKey(u => u.TenantId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -13,6 +13,8 @@ internal static class AuditVerbs
     public const string AccountChanged = "account-changed";
     public const string AccountLocked = "account-locked";
     public const string AccountUnlocked = "account-unlocked";
+    public const string AccountDisabled = "account-disabled";
+    public const string AccountEnabled = "account-enabled";
     public const string AccountErased = "account-erased";
     public const string PasswordChanged = "password-changed";
     public const string PasswordResetRequested = "password-reset-requested";
@@ -23,6 +25,8 @@ internal static class AuditVerbs
     public const string InvitationWithdrawn = "invitation-withdrawn";
     public const string RolesChanged = "roles-changed";
     public const string GroupsChanged = "groups-changed";
+    public const string GroupRenamed = "group-renamed";
+    public const string GroupRemoved = "group-removed";
     public const string KeyCreated = "key-created";
     public const string KeyRevoked = "key-revoked";
     public const string TenantCreated = "tenant-created";
