@@ -36,6 +36,9 @@ internal static class Policies
     /// <summary>A tenant's people: their roles, groups, sessions and invitations, and who may register.</summary>
     public static readonly Area Users = new("users",                  Admins,    Admins);
 
+    /// <summary>For how long a tenant keeps what.</summary>
+    public static readonly Area Privacy = new("privacy",              Admins,    Admins);
+
     /// <summary>The audit log.</summary>
     public static readonly Area Audit = new("audit",                  Admins,    Nobody);
 
@@ -43,7 +46,7 @@ internal static class Policies
     public static readonly Area Operations = new("operations",        Admins,    Admins);
 
     /// <summary>Every row.</summary>
-    public static IReadOnlyList<Area> Areas { get; } = [Account, Chat, Documents, Knowledge, Calibration, Users, Audit, Operations];
+    public static IReadOnlyList<Area> Areas { get; } = [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

@@ -8,6 +8,7 @@ internal static class AuditExtensions
         builder.Services.AddSingleton<AuditWriter>();
         builder.Services.AddScoped<IAuditLog, AuditLog>();
         builder.Services.AddScoped<AuditChain>();
+        builder.Services.AddSingleton<AuditTrim>();
         return builder;
     }
 

@@ -46,6 +46,7 @@ internal static class AuditVerbs
     public const string ConversationExported = "conversation-exported";
     public const string AuditExported = "audit-exported";
     public const string PersonExported = "person-exported";
+    public const string RetentionChanged = "retention-changed";
     public const string RetentionApplied = "retention-applied";
     public const string CacheCleared = "cache-cleared";
     public const string MemoryCleaned = "memory-cleaned";

@@ -11,6 +11,7 @@ using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Limits;
 using Mefapex.Api.Privacy;
+using Mefapex.Api.Privacy.Retention;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -71,6 +72,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
 
     public DbSet<StoredErasure> Erasures => Set<StoredErasure>();
 
+    public DbSet<RetentionSetting> Retention => Set<RetentionSetting>();
+
     public DbSet<AuditOrigin> AuditOrigins => Set<AuditOrigin>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -98,6 +101,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration(new IdempotentRequestConfiguration());
         modelBuilder.AddPrivacy();
         modelBuilder.ApplyConfiguration(new ForcedFallbackConfiguration());
+        modelBuilder.ApplyConfiguration(new RetentionSettingConfiguration());
         modelBuilder.UseSnakeCaseNames();
     }
 }

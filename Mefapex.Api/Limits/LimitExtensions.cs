@@ -26,7 +26,6 @@ internal static class LimitExtensions
             : "in the memory of this process");
         builder.Services.AddHealthChecks().AddCheck<LimiterHealth>(LimiterHealth.Name, tags: [HealthEndpoints.ReadyTag]);
         builder.Services.AddSingleton<IdempotencyStore>();
-        builder.Services.AddHostedService<IdempotencySweep>();
         builder.Services.ConfigureAll<OpenApiOptions>(options => options.AddOperationTransformer(IdempotencyMetadata.DescribeAsync));
         return builder;
     }

@@ -4,6 +4,7 @@ using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Limits;
+using Mefapex.Api.Privacy.Retention;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Privacy;
@@ -25,6 +26,7 @@ internal static class PrivacyEndpoints
         builder.Services.AddSingleton<IPersonalStore, AnswersUnderWay>();
         builder.Services.AddScoped<Erasure>();
         builder.Services.AddScoped<PersonalData>();
+        builder.AddRetention();
         return builder;
     }
 
@@ -39,6 +41,8 @@ internal static class PrivacyEndpoints
         admin.MapGet("/users/{id:guid}/export", ExportAsync).LimitedAs(LimitKind.Uploads);
         admin.MapPost("/users/{id:guid}/erase", EraseAsync);
         admin.MapGet("/erasures", ReceiptsAsync);
+
+        privacy.MapRetention();
 
         // Whoever has a receipt may ask: the account that it is about is gone.
         privacy.MapPost("/privacy/receipts/verify", Verify).AllowAnonymous();

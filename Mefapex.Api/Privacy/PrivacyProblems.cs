@@ -20,8 +20,16 @@ internal static class PrivacyProblems
 
     public static ProblemHttpResult PasswordWrong() => Of(StatusCodes.Status400BadRequest, "password-wrong");
 
+    public static ProblemHttpResult RetentionUnknown(IEnumerable<string> kinds) =>
+        Of(StatusCodes.Status404NotFound, "retention-unknown", string.Join(", ", kinds));
+
+    public static ProblemHttpResult RetentionOperators() => Of(StatusCodes.Status403Forbidden, "retention-operators");
+
+    public static ProblemHttpResult RetentionDays(int least, int most) => Of(StatusCodes.Status400BadRequest, "retention-days", least, most);
+
     public static string Text(string key) =>
         Resources.GetString(key, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(key);
 
-    private static ProblemHttpResult Of(int status, string slug) => Problems.Of(status, slug, Text(slug + ".title"), Text(slug));
+    private static ProblemHttpResult Of(int status, string slug, params object[] values) =>
+        Problems.Of(status, slug, Text(slug + ".title"), string.Format(CultureInfo.CurrentCulture, Text(slug), values));
 }

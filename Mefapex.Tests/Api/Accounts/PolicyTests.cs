@@ -36,6 +36,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "calibration:write", Admins },
         { "users:read", Admins },
         { "users:write", Admins },
+        { "privacy:read", Admins },
+        { "privacy:write", Admins },
         { "audit:read", Admins },
         { "operations:read", Admins },
         { "operations:write", Admins },
