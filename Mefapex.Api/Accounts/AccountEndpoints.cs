@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts.Administration;
+using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Contracts.Accounts;
@@ -27,6 +28,7 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<PasswordCheck>();
         builder.Services.AddScoped<Sessions>();
         builder.Services.AddScoped<SignIn>();
+        builder.Services.AddSigningKeys();
         builder.Services.AddSessionChecks();
         builder.Services.AddPolicies();
         builder.AddUserAdministration();
@@ -42,6 +44,7 @@ internal static class AccountEndpoints
         accounts.MapAccountSessions();
         accounts.MapPasswords();
         accounts.MapInvitations();
+        accounts.MapSigningKeys();
         accounts.MapGet("/me", MeAsync).Requires(Policies.Account);
         accounts.MapGet("/api/auth/me", MeAsync).Requires(Policies.Account);
     }

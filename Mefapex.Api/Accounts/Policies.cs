@@ -15,6 +15,7 @@ internal static class Policies
 
     private static readonly string[] Editors = [Roles.Editor, Roles.Admin, Roles.Owner, Roles.Operator];
     private static readonly string[] Admins = [Roles.Admin, Roles.Owner, Roles.Operator];
+    private static readonly string[] Operators = [Roles.Operator];
     private static readonly string[] Nobody = [];
 
     //                                                                read       change
@@ -45,8 +46,12 @@ internal static class Policies
     /// <summary>Figures and switches of the running service: cache, memory, breakers, forced fallback.</summary>
     public static readonly Area Operations = new("operations",        Admins,    Admins);
 
+    /// <summary>The keys that access tokens are signed with.</summary>
+    public static readonly Area SigningKeys = new("signing-keys",     Operators, Operators);
+
     /// <summary>Every row.</summary>
-    public static IReadOnlyList<Area> Areas { get; } = [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations];
+    public static IReadOnlyList<Area> Areas { get; } =
+        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

@@ -40,7 +40,7 @@ internal static class SessionCookies
             bearer.Events.OnMessageReceived = context =>
             {
                 if (context.Request.Headers.Authorization.Count == 0)
-                    context.Token = AccessToken(context.Request);
+                    context.Token ??= AccessToken(context.Request);
                 return otherwise(context);
             };
             bearer.Events.OnTokenValidated = async context =>

@@ -133,7 +133,8 @@ internal sealed class Sessions(
     {
         var info = (await db.UserInfoAsync(session.UserId, cancellationToken))!;
         var groups = await db.Users.Where(u => u.Id == session.UserId).Select(u => u.Groups).SingleAsync(cancellationToken);
-        var access = tokens.Issue(info.UserId, info.Username, info.Tenant, info.Roles, groups, session.Id);
+        var access = await tokens.IssueAsync(
+            info.UserId, info.Username, info.Tenant, info.Roles, groups, session.Id, cancellationToken);
         return new(info, access, refresh, session.ExpiresAt);
     }
 }

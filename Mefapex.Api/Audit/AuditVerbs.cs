@@ -29,6 +29,7 @@ internal static class AuditVerbs
     public const string GroupRemoved = "group-removed";
     public const string KeyCreated = "key-created";
     public const string KeyRevoked = "key-revoked";
+    public const string SigningKeyRotated = "signing-key-rotated";
     public const string TenantCreated = "tenant-created";
     public const string TenantChanged = "tenant-changed";
     public const string QuotaChanged = "quota-changed";

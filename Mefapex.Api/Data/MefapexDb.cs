@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Conversations;
@@ -33,6 +34,8 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
     public DbSet<PasswordReset> PasswordResets => Set<PasswordReset>();
 
     public DbSet<SignInFailure> SignInFailures => Set<SignInFailure>();
+
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
@@ -91,6 +94,7 @@ internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext
         modelBuilder.ApplyConfiguration<Invitation>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration(new SignInFailureConfiguration());
+        modelBuilder.ApplyConfiguration(new SigningKeyConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());

@@ -15,8 +15,9 @@ public static class TokenExtensions
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Adds bearer authentication (HS256, section <c>Tokens</c>), authorization and <see cref="TokenIssuer"/>. Claims
-    /// keep their short names (<see cref="TokenClaims"/>). Without a signing key the start fails.
+    /// Adds bearer authentication (ES256, section <c>Tokens</c>), authorization and <see cref="TokenIssuer"/>; the service adds
+    /// the <see cref="TokenKeySource"/>. Claims keep their short names (<see cref="TokenClaims"/>). Without a secret the start
+    /// fails.
     /// </summary>
     public static T AddTokenChecks<T>(this T builder)
         where T : IHostApplicationBuilder
@@ -25,24 +26,29 @@ public static class TokenExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<TokenOptions>().BindConfiguration(TokenOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TokenOptions>, TokenOptionsValidator>();
+        services.AddSingleton<TokenKeys>();
         services.AddSingleton<TokenIssuer>();
         services.AddAuthorization();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<TokenOptions>, TimeProvider>((bearer, tokens, time) =>
+            .Configure<IOptions<TokenOptions>, TokenKeys, TimeProvider>((bearer, tokens, keys, time) =>
             {
                 bearer.MapInboundClaims = false;
-                bearer.TokenValidationParameters = Checks(tokens.Value, time);
-                bearer.Events = new JwtBearerEvents { OnChallenge = ChallengeAsync };
+                bearer.TokenValidationParameters = Checks(tokens.Value, keys, time);
+                bearer.Events = new JwtBearerEvents
+                {
+                    OnMessageReceived = context => FindKeyAsync(context, keys),
+                    OnChallenge = ChallengeAsync,
+                };
             });
         return builder;
     }
 
-    private static TokenValidationParameters Checks(TokenOptions options, TimeProvider time) => new()
+    private static TokenValidationParameters Checks(TokenOptions options, TokenKeys keys, TimeProvider time) => new()
     {
         ValidIssuer = options.Issuer,
         ValidAudience = options.Audience,
-        IssuerSigningKey = TokenKey.Of(options),
+        IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id ?? "") is { } key ? [key.Security] : [],
         ValidateIssuerSigningKey = true,
         RequireSignedTokens = true,
         RequireExpirationTime = true,
@@ -51,6 +57,23 @@ public static class TokenExtensions
         ClockSkew = ClockSkew,
         LifetimeValidator = (from, until, _, _) => IsCurrent(from, until, time.GetUtcNow().UtcDateTime),
     };
+
+    /// <summary>
+    /// Refuses what names no key of ours or another algorithm, and has the key at hand for the check, which cannot wait.
+    /// </summary>
+    private static async Task FindKeyAsync(MessageReceivedContext context, TokenKeys keys)
+    {
+        if ((context.Token ?? BearerOf(context.Request)) is not { } token)
+            return;
+        if (TokenHeader.Read(token) is not { Algorithm: SecurityAlgorithms.EcdsaSha256, KeyId: { } id }
+            || !await keys.KnowAsync(id, context.HttpContext.RequestAborted))
+            context.Fail(new SecurityTokenInvalidSignatureException("The token names no key of ours."));
+    }
+
+    private static string? BearerOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? header["Bearer ".Length..].Trim()
+            : null;
 
     private static bool IsCurrent(DateTime? from, DateTime? until, DateTime now)
     {

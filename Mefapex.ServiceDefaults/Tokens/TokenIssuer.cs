@@ -33,40 +33,31 @@ public static class TokenClaims
 }
 
 /// <summary>Makes the tokens that <see cref="TokenExtensions.AddTokenChecks"/> accepts.</summary>
-public sealed class TokenIssuer
+public sealed class TokenIssuer(TokenKeys keys, IOptions<TokenOptions> options, TimeProvider time)
 {
-    private readonly TokenOptions _options;
-    private readonly TimeProvider _time;
-    private readonly SigningCredentials _credentials;
     private readonly JwtSecurityTokenHandler _handler = new();
 
-    /// <summary>An issuer with the key of the options.</summary>
-    public TokenIssuer(IOptions<TokenOptions> options, TimeProvider time)
-    {
-        _options = options.Value;
-        _time = time;
-        _credentials = new SigningCredentials(TokenKey.Of(_options), SecurityAlgorithms.HmacSha256);
-    }
-
-    /// <summary>A token for an account; HS256, with <c>kid</c>, <c>jti</c>, <c>iat</c>, <c>nbf</c> and <c>exp</c>.</summary>
+    /// <summary>A token for an account; ES256, with <c>kid</c>, <c>jti</c>, <c>iat</c>, <c>nbf</c> and <c>exp</c>.</summary>
     /// <param name="subject">The account's id.</param>
     /// <param name="name">The name the person signs in with.</param>
     /// <param name="tenant">The tenant's slug; null for a platform operator, who has none.</param>
     /// <param name="session">The session that the token ends with.</param>
-    public AccessToken Issue(
+    public async ValueTask<AccessToken> IssueAsync(
         string subject,
         string name,
         string? tenant,
         IEnumerable<string> roles,
         IEnumerable<string>? groups = null,
-        Guid? session = null)
+        Guid? session = null,
+        CancellationToken cancellationToken = default)
     {
-        var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
-        var end = now.AddMinutes(_options.LifetimeMinutes);
+        var key = await keys.SigningAsync(cancellationToken);
+        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        var end = now.AddMinutes(options.Value.LifetimeMinutes);
         var payload = new JwtPayload
         {
-            ["iss"] = _options.Issuer,
-            ["aud"] = _options.Audience,
+            ["iss"] = options.Value.Issuer,
+            ["aud"] = options.Value.Audience,
             ["jti"] = Guid.CreateVersion7(now).ToString("N"),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["nbf"] = now.ToUnixTimeSeconds(),
@@ -81,6 +72,7 @@ public sealed class TokenIssuer
             payload[TokenClaims.Group] = named;
         if (session is { } id)
             payload[TokenClaims.Session] = id.ToString();
-        return new AccessToken(_handler.WriteToken(new JwtSecurityToken(new JwtHeader(_credentials), payload)), end);
+        var header = new JwtHeader(new SigningCredentials(key.Security, SecurityAlgorithms.EcdsaSha256));
+        return new AccessToken(_handler.WriteToken(new JwtSecurityToken(header, payload)), end);
     }
 }

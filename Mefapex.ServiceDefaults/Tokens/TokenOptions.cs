@@ -11,11 +11,23 @@ public sealed class TokenOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Tokens";
 
-    /// <summary>Shortest signing key, in bytes of UTF-8.</summary>
+    /// <summary>Longest life of an access token, in minutes.</summary>
+    public const int MaxLifetimeMinutes = 1440;
+
+    /// <summary>Shortest secret, in bytes of UTF-8.</summary>
     public const int MinKeyBytes = 32;
 
-    /// <summary>The secret of HMAC SHA-256, at least <see cref="MinKeyBytes"/>; without it no service that checks tokens starts.</summary>
+    /// <summary>
+    /// The secret that keys of tokens and second factors are sealed with, at least <see cref="MinKeyBytes"/>; without it no
+    /// service that checks tokens starts.
+    /// </summary>
     public string SigningKey { get; set; } = "";
+
+    /// <summary>The secret before this one, where what it sealed is still to be opened.</summary>
+    public string? FormerSigningKey { get; set; }
+
+    /// <summary>How many days a key signs before the next one takes its place: 1 to 365.</summary>
+    public double KeyDays { get; set; } = 30;
 
     /// <summary>Who issues the tokens.</summary>
     public string Issuer { get; set; } = "mefapex";
@@ -23,7 +35,7 @@ public sealed class TokenOptions
     /// <summary>Whom the tokens are for.</summary>
     public string Audience { get; set; } = "mefapex";
 
-    /// <summary>How long an access token is good for, in minutes: 1 to 1440.</summary>
+    /// <summary>How long an access token is good for, in minutes: 1 to <see cref="MaxLifetimeMinutes"/>.</summary>
     public double LifetimeMinutes { get; set; } = 15;
 }
 
@@ -39,7 +51,7 @@ internal sealed class TokenOptionsValidator(IHostEnvironment environment) : IVal
         {
             errors.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{KeyName} (or SECRET_KEY) has {bytes} bytes; access tokens need a secret of at least {TokenOptions.MinKeyBytes}, for example from 'openssl rand -base64 48'."));
+                $"{KeyName} (or SECRET_KEY) has {bytes} bytes; keys are sealed with at least {TokenOptions.MinKeyBytes}, for example from 'openssl rand -base64 48'."));
         }
 
         if (bytes >= TokenOptions.MinKeyBytes && !environment.IsDevelopment() && Secrets.IsPlaceholder(options.SigningKey))
@@ -53,7 +65,14 @@ internal sealed class TokenOptionsValidator(IHostEnvironment environment) : IVal
             errors.Add($"{TokenOptions.Section}:{nameof(options.Issuer)} is empty.");
         if (string.IsNullOrWhiteSpace(options.Audience))
             errors.Add($"{TokenOptions.Section}:{nameof(options.Audience)} is empty.");
-        if (options.LifetimeMinutes is not (>= 1 and <= 1440))
+        if (options.KeyDays is not (>= 1 and <= 365))
+        {
+            errors.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{TokenOptions.Section}:{nameof(options.KeyDays)} is {options.KeyDays}, expected 1 to 365."));
+        }
+
+        if (options.LifetimeMinutes is not (>= 1 and <= TokenOptions.MaxLifetimeMinutes))
         {
             errors.Add(string.Create(
                 CultureInfo.InvariantCulture,

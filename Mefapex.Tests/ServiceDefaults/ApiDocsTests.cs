@@ -3,7 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mefapex.ServiceDefaults;
+using Mefapex.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mefapex.Tests.ServiceDefaults;
 
@@ -37,6 +39,7 @@ public sealed partial class ApiDocsTests
             builder =>
             {
                 builder.AddTokenChecks();
+                builder.Services.AddSingleton(TestTokenKeys.Source());
                 builder.AddApiDocs("Mefapex test");
             },
             new(StringComparer.Ordinal) { ["Tokens:SigningKey"] = "a key for tests that signs nothing outside" });

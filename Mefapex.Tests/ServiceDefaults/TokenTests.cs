@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Mefapex.ServiceDefaults;
+using Mefapex.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,9 @@ namespace Mefapex.Tests.ServiceDefaults;
 
 public sealed class TokenTests
 {
-    private const string Key = "an-example-signing-key-of-forty-one-bytes";
+    private const string Secret = "an-example-secret-of-more-than-thirty-two-bytes";
+
+    private static readonly ECDsa Key = TokenKey.Generate();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -22,7 +25,7 @@ public sealed class TokenTests
     public async Task An_issued_token_signs_in_and_keeps_its_claims()
     {
         await using var service = await StartAsync();
-        var token = Issue(service);
+        var token = await IssueAsync(service);
 
         var caller = await GetAsync(service, token.Value);
 
@@ -41,12 +44,12 @@ public sealed class TokenTests
         var time = new MovableTime();
         await using var service = await StartAsync(time);
 
-        var token = Issue(service);
+        var token = await IssueAsync(service);
         var header = Part(token.Value, 0);
         var payload = Part(token.Value, 1);
 
-        header["alg"]!.GetValue<string>().ShouldBe("HS256");
-        header["kid"]!.GetValue<string>().ShouldMatch("^[0-9a-f]{16}$");
+        header["alg"]!.GetValue<string>().ShouldBe("ES256");
+        header["kid"]!.GetValue<string>().ShouldBe(TokenKey.IdOf(Key));
         payload["exp"]!.GetValue<long>().ShouldBe(token.ExpiresAt.ToUnixTimeSeconds());
         (payload["exp"]!.GetValue<long>() - payload["iat"]!.GetValue<long>()).ShouldBe(15 * 60);
     }
@@ -56,7 +59,7 @@ public sealed class TokenTests
     {
         var time = new MovableTime();
         await using var service = await StartAsync(time);
-        var token = Issue(service).Value;
+        var token = (await IssueAsync(service)).Value;
 
         time.Advance(TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(20));
         (await GetAsync(service, token)).Status.ShouldBe(HttpStatusCode.OK);
@@ -85,7 +88,14 @@ public sealed class TokenTests
     [InlineData("garbage")]
     [InlineData("wrong signature")]
     [InlineData("other key")]
+    [InlineData("other key under our name")]
+    [InlineData("unknown key")]
+    [InlineData("no key named")]
     [InlineData("alg none")]
+    [InlineData("alg none under our name")]
+    [InlineData("public key as a secret")]
+    [InlineData("our secret as a key")]
+    [InlineData("other algorithm")]
     [InlineData("wrong audience")]
     [InlineData("wrong issuer")]
     [InlineData("no end")]
@@ -115,10 +125,34 @@ public sealed class TokenTests
                 token = whole[..(whole.LastIndexOf('.') + 1)] + Encode(new byte[32]);
                 break;
             case "other key":
-                token = Sign(claims, key: "another-key-that-is-just-as-long-as-it-was");
+                using (var stranger = TokenKey.Generate())
+                    token = Sign(claims, stranger);
+                break;
+            case "other key under our name":
+                using (var stranger = TokenKey.Generate())
+                    token = Sign(claims, stranger, id: TokenKey.IdOf(Key));
+                break;
+            case "unknown key":
+                token = Sign(claims, id: "somebody-elses");
+                break;
+            case "no key named":
+                token = Sign(claims, id: "");
                 break;
             case "alg none":
-                token = $"{Encode(Encoding.UTF8.GetBytes("{\"alg\":\"none\",\"typ\":\"JWT\"}"))}.{Encode(Encoding.UTF8.GetBytes(claims.ToJsonString()))}.";
+                token = Content(new() { ["alg"] = "none", ["typ"] = "JWT" }, claims) + ".";
+                break;
+            case "alg none under our name":
+                token = Content(Header("none"), claims) + ".";
+                break;
+            case "public key as a secret":
+                token = SignByHmac(claims, Key.ExportSubjectPublicKeyInfo());
+                break;
+            case "our secret as a key":
+                token = SignByHmac(claims, Encoding.UTF8.GetBytes(Secret));
+                break;
+            case "other algorithm":
+                var content = Content(Header("ES384"), claims);
+                token = $"{content}.{Encode(Key.SignData(Encoding.UTF8.GetBytes(content), HashAlgorithmName.SHA384))}";
                 break;
             case "wrong audience":
                 claims["aud"] = "someone-else";
@@ -144,11 +178,90 @@ public sealed class TokenTests
     }
 
     [Fact]
+    public async Task Tokens_are_checked_side_by_side()
+    {
+        await using var service = await StartAsync();
+        var token = (await IssueAsync(service)).Value;
+        var bad = token[..^4] + (token.EndsWith("AAAA", StringComparison.Ordinal) ? "BBBB" : "AAAA");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => GetAsync(service, i % 4 == 0 ? bad : token)));
+
+        answers.Where((_, i) => i % 4 == 0).ShouldAllBe(answer => answer.Status == HttpStatusCode.Unauthorized);
+        answers.Where((_, i) => i % 4 != 0).ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Unknown_keys_have_the_source_read_once_in_a_while_and_new_ones_are_found()
+    {
+        var time = new ManualTime();
+        using var first = TokenKey.Generate();
+        using var second = TokenKey.Generate();
+        var known = new List<TokenKey> { Of(first) };
+        var readings = 0;
+        using var keys = new TokenKeys(
+            _ =>
+            {
+                readings++;
+                return Task.FromResult<IReadOnlyList<TokenKey>>([.. known]);
+            },
+            time);
+        (await keys.KnowAsync(TokenKey.IdOf(first), Cancellation)).ShouldBeTrue();
+        known.Add(Of(second));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => keys.KnowAsync($"made up {i}", Cancellation).AsTask()));
+        answers.ShouldAllBe(known => !known);
+        readings.ShouldBe(1);
+
+        time.Advance(TokenKeys.Pause / 2);
+        var early = keys.KnowAsync(TokenKey.IdOf(second), Cancellation);
+        readings.ShouldBe(1);
+        time.Advance(TokenKeys.Pause / 2);
+        (await early).ShouldBeTrue();
+        (await keys.KnowAsync(TokenKey.IdOf(first), Cancellation)).ShouldBeTrue();
+        readings.ShouldBe(2);
+
+        TokenKey Of(ECDsa key) => new(key, time.GetUtcNow(), time.GetUtcNow().AddDays(1), time.GetUtcNow().AddDays(2));
+    }
+
+    [Fact]
+    public async Task Where_keys_cannot_be_read_a_token_is_not_taken_for_a_bad_one()
+    {
+        var time = new ManualTime();
+        using var key = TokenKey.Generate();
+        var away = true;
+        using var keys = new TokenKeys(
+            ct => away ? Task.FromException<IReadOnlyList<TokenKey>>(new IOException("away")) : TestTokenKeys.Source(key)(ct), time);
+
+        for (var i = 0; i < 2; i++)
+            await Should.ThrowAsync<IOException>(async () => await keys.KnowAsync(TokenKey.IdOf(key), Cancellation));
+        away = false;
+        time.Advance(TokenKeys.Pause);
+
+        (await keys.KnowAsync(TokenKey.IdOf(key), Cancellation)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_was_sealed_opens_for_its_owner_with_its_secret_or_the_one_before_alone()
+    {
+        var box = new SecretBox(new TokenOptions { SigningKey = Secret }, "tests");
+        var sealedBytes = box.Seal([1, 2, 3], "row 1");
+
+        box.Open(sealedBytes, "row 1").ShouldBe([1, 2, 3]);
+        box.Open(sealedBytes, "row 2").ShouldBeNull();
+        new SecretBox(new() { SigningKey = Secret }, "others").Open(sealedBytes, "row 1").ShouldBeNull();
+        new SecretBox(new() { SigningKey = "next" }, "tests").Open(sealedBytes, "row 1").ShouldBeNull();
+        new SecretBox(new() { SigningKey = "next", FormerSigningKey = Secret }, "tests").Open(sealedBytes, "row 1").ShouldBe([1, 2, 3]);
+        sealedBytes[^1] ^= 1;
+        box.Open(sealedBytes, "row 1").ShouldBeNull();
+        box.Open([], "row 1").ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_role_that_is_missing_is_forbidden_not_unauthorized()
     {
         await using var service = await StartAsync();
 
-        var answer = await GetAsync(service, Issue(service).Value, "/operators");
+        var answer = await GetAsync(service, (await IssueAsync(service)).Value, "/operators");
 
         answer.Status.ShouldBe(HttpStatusCode.Forbidden);
         answer.Type.ShouldBe("urn:mefapex:problem:forbidden");
@@ -169,7 +282,7 @@ public sealed class TokenTests
             refusal.Message.ShouldNotContain(key);
     }
 
-    private static Task<LoopbackService> StartAsync(TimeProvider? time = null, string? key = Key) => LoopbackService.StartAsync(
+    private static Task<LoopbackService> StartAsync(TimeProvider? time = null, string? key = Secret) => LoopbackService.StartAsync(
         app =>
         {
             app.UseAuthentication();
@@ -190,11 +303,13 @@ public sealed class TokenTests
             if (time is not null)
                 builder.Services.AddSingleton(time);
             builder.AddTokenChecks();
+            builder.Services.AddSingleton(TestTokenKeys.Source(Key));
         },
         key is null ? [] : new(StringComparer.Ordinal) { ["Tokens:SigningKey"] = key });
 
-    private static AccessToken Issue(LoopbackService service) =>
-        service.App.Services.GetRequiredService<TokenIssuer>().Issue("7", "demo", "fabrika", ["member", "editor"]);
+    private static ValueTask<AccessToken> IssueAsync(LoopbackService service) =>
+        service.App.Services.GetRequiredService<TokenIssuer>()
+            .IssueAsync("7", "demo", "fabrika", ["member", "editor"], cancellationToken: Cancellation);
 
     private static async Task<Answer> GetAsync(LoopbackService service, string? token, string path = "/caller")
     {
@@ -207,11 +322,26 @@ public sealed class TokenTests
             response.StatusCode, body, body["type"]?.GetValue<string>(), response.Headers.WwwAuthenticate.ToString());
     }
 
-    private static string Sign(JsonObject claims, string key = Key)
+    private static string Sign(JsonObject claims, ECDsa? key = null, string? id = null)
     {
-        var content = $"{Encode(Encoding.UTF8.GetBytes("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"))}.{Encode(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
-        return $"{content}.{Encode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(content)))}";
+        var header = Header("ES256");
+        header["kid"] = id ?? TokenKey.IdOf(key ?? Key);
+        if (id is "")
+            header.Remove("kid");
+        var content = Content(header, claims);
+        return $"{content}.{Encode((key ?? Key).SignData(Encoding.UTF8.GetBytes(content), HashAlgorithmName.SHA256))}";
     }
+
+    private static string SignByHmac(JsonObject claims, byte[] secret)
+    {
+        var content = Content(Header("HS256"), claims);
+        return $"{content}.{Encode(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(content)))}";
+    }
+
+    private static JsonObject Header(string algorithm) => new() { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = TokenKey.IdOf(Key) };
+
+    private static string Content(JsonObject header, JsonObject claims) =>
+        $"{Encode(Encoding.UTF8.GetBytes(header.ToJsonString()))}.{Encode(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
 
     private static string Encode(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 

@@ -3,17 +3,19 @@ using System.Net.Http.Json;
 using Mefapex.Api.Data;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
+using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Mefapex.Tests.Support;
 
 /// <summary>The API in this process, listening on a loopback port of its own, with real tokens and a real database.</summary>
 public sealed class ApiHost : IAsyncDisposable
 {
-    /// <summary>The secret that this host signs its tokens with.</summary>
+    /// <summary>The secret that this host seals the keys of its tokens with.</summary>
     public const string SigningKey = "a key for tests that signs nothing outside of them";
 
     private readonly Factory _factory;
@@ -71,6 +73,14 @@ public sealed class ApiHost : IAsyncDisposable
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
+
+    /// <summary>A token of this host's key for whomever, made at another time where one is given.</summary>
+    public async Task<string> TokenAsync(
+        string subject, string name, string? tenant, IEnumerable<string> roles, TimeProvider? time = null, double minutes = 15) =>
+        (await new TokenIssuer(
+            Services.GetRequiredService<TokenKeys>(),
+            Options.Create(new TokenOptions { LifetimeMinutes = minutes }),
+            time ?? TimeProvider.System).IssueAsync(subject, name, tenant, roles)).Value;
 
     public async ValueTask DisposeAsync()
     {

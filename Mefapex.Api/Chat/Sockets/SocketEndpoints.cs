@@ -29,7 +29,7 @@ internal static class SocketEndpoints
                     context.Token = TokenOf(context.HttpContext);
                 }
 
-                return context.Token is null ? otherwise(context) : Task.CompletedTask;
+                return otherwise(context);
             };
         });
     }

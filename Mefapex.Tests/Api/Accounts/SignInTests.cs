@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Mefapex.Contracts.Accounts;
-using Mefapex.ServiceDefaults;
 using Mefapex.Tests.Support;
-using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Mefapex.Tests.Api.Accounts;
@@ -122,8 +120,8 @@ public sealed class SignInTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task Tokens_that_do_not_hold_are_told_apart()
     {
-        using var expired = api.Host.Client(Token(ApiHost.SigningKey, new FixedTime(LongAgo)));
-        using var forged = api.Host.Client(Token("some other key that is long enough to sign", TimeProvider.System));
+        using var expired = api.Host.Client(await TokenAsync(new FixedTime(LongAgo)));
+        using var forged = api.Host.Client((await TestTokenKeys.Issuer().IssueAsync("7", "demo", "fabrika", [Roles.Member])).Value);
         foreach (var (client, slug) in new[] { (expired, "token-expired"), (forged, "token-invalid") })
         {
             using var me = await client.GetAsync(new Uri("/me", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -136,7 +134,7 @@ public sealed class SignInTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task A_token_outlives_its_account_without_a_500()
     {
-        using var gone = api.Host.Client(Token(ApiHost.SigningKey, TimeProvider.System));
+        using var gone = api.Host.Client(await TokenAsync(TimeProvider.System));
 
         using var me = await gone.GetAsync(new Uri("/me", UriKind.Relative), TestContext.Current.CancellationToken);
         await me.ShouldBeProblemAsync(401, "account-gone");
@@ -155,9 +153,8 @@ public sealed class SignInTests(ApiFactory api) : IClassFixture<ApiFactory>
         (await command.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(0L);
     }
 
-    private static string Token(string key, TimeProvider time) =>
-        new TokenIssuer(Options.Create(new TokenOptions { SigningKey = key }), time)
-            .Issue(Guid.NewGuid().ToString(), "demo", "fabrika", [Roles.Member]).Value;
+    private Task<string> TokenAsync(TimeProvider time) =>
+        api.Host.TokenAsync(Guid.NewGuid().ToString(), "demo", "fabrika", [Roles.Member], time);
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {

@@ -8,7 +8,6 @@ using Mefapex.Api.Chat;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
 using Mefapex.Contracts.Chat;
-using Mefapex.ServiceDefaults;
 using Mefapex.Tests.Support;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -277,9 +276,8 @@ public sealed class SocketTests(PatientApi api) : IClassFixture<PatientApi>
     {
         using var client = await api.Host.SignInAsync("demo");
         var me = await client.GetWireAsync<UserInfo>("/me");
-        var options = new TokenOptions { SigningKey = ApiHost.SigningKey, LifetimeMinutes = 1 };
-        var issuer = new TokenIssuer(Options.Create(options), new Earlier(TimeSpan.FromSeconds(59)));
-        using var brief = api.Host.Client(issuer.Issue(me.UserId, me.Username, me.Tenant, me.Roles).Value);
+        using var brief = api.Host.Client(await api.Host.TokenAsync(
+            me.UserId, me.Username, me.Tenant, me.Roles, new Earlier(TimeSpan.FromSeconds(59)), minutes: 1));
 
         using var socket = await OpenAsync(api.Host, brief);
 
