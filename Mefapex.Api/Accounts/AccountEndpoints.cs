@@ -24,6 +24,9 @@ internal static class AccountEndpoints
         builder.Services.AddSingleton<DecoyUser>();
         builder.Services.AddScoped<SignInThrottle>();
         builder.Services.AddSingleton<LiveSessions>();
+        builder.Services.AddHostedService<SessionWatch>();
+        builder.Services.AddSingleton<SessionSweep>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SessionSweep>());
         builder.Services.AddScoped<DemoUsers>();
         builder.Services.AddScoped<PasswordCheck>();
         builder.Services.AddScoped<Sessions>();

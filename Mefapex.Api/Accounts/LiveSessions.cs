@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mefapex.Api.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
@@ -14,6 +15,7 @@ internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, Datab
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
     private readonly MemoryCache _known = new(Options.Create(new MemoryCacheOptions { SizeLimit = 100_000 }));
+    private readonly ConcurrentDictionary<TaskCompletionSource, Guid> _waiting = new();
 
     public async ValueTask<bool> IsLiveAsync(Guid session, CancellationToken cancellationToken)
     {
@@ -35,7 +37,45 @@ internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, Datab
     }
 
     /// <summary>Refuses the session's tokens from now on.</summary>
-    public void Ended(Guid session) => Keep(session, new Verdict(Live: false, time.GetTimestamp()));
+    public void Ended(Guid session)
+    {
+        Keep(session, new Verdict(Live: false, time.GetTimestamp()));
+        foreach (var (waiting, waitedFor) in _waiting)
+        {
+            if (waitedFor == session)
+                waiting.TrySetResult();
+        }
+    }
+
+    /// <summary>Returns when the session is known to be over; <see cref="AskAsync"/> has to be called again and again.</summary>
+    public async Task WhenEndedAsync(Guid session, CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[ended] = session;
+        try
+        {
+            if (_known.Get<Verdict>(session) is not { Live: false })
+                await ended.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _waiting.TryRemove(ended, out _);
+        }
+    }
+
+    /// <summary>Asks the database, in one query, for all sessions whose end somebody waits for.</summary>
+    public async Task AskAsync(CancellationToken cancellationToken)
+    {
+        var asked = _waiting.Values.Distinct().ToList();
+        if (asked.Count == 0)
+            return;
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var live = await db.Sessions.Where(s => asked.Contains(s.Id) && s.EndedAt == null)
+            .Select(s => s.Id)
+            .ToHashSetAsync(cancellationToken);
+        asked.RemoveAll(live.Contains);
+        asked.ForEach(Ended);
+    }
 
     public void Dispose() => _known.Dispose();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Contracts.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,7 @@ internal static class PasswordEndpoints
 {
     public static void MapPasswords(this RouteGroupBuilder accounts)
     {
-        var passwords = accounts.MapGroup("/api/v1/account");
+        var passwords = accounts.MapGroup("/api/v1/account").LimitedAs(LimitKind.SignIn);
         passwords.MapPost("/password", ChangeAsync).Requires(Policies.Account);
         passwords.MapPost("/password-reset", RequestResetAsync).AllowAnonymous();
         passwords.MapPost("/password-reset/confirm", ConfirmResetAsync).AllowAnonymous();

@@ -61,7 +61,6 @@ internal sealed partial class PasswordResetQueue(
         foreach (var user in users)
         {
             var token = OpaqueToken.New();
-            await db.PasswordResets.Where(r => r.UserId == user.Id && r.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
             db.PasswordResets.Add(new PasswordReset
             {
                 Hash = OpaqueToken.HashOf(token),

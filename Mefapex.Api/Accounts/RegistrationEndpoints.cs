@@ -2,6 +2,7 @@ using System.Net.Mail;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,8 +23,9 @@ internal static class RegistrationEndpoints
 
     public static void MapRegistration(this RouteGroupBuilder accounts)
     {
-        accounts.MapPost("/register", RegisterAsync).AllowAnonymous().ForTenant();
-        accounts.MapPost("/api/auth/register", RegisterAsync).AllowAnonymous().ForTenant();
+        var open = accounts.MapGroup("").AllowAnonymous().ForTenant().LimitedAs(LimitKind.SignIn);
+        open.MapPost("/register", RegisterAsync);
+        open.MapPost("/api/auth/register", RegisterAsync);
     }
 
     /// <summary>Whether mails could reach this address.</summary>

@@ -37,7 +37,6 @@ internal sealed class Sessions(
         db.Sessions.Add(session);
         var refresh = Grow(session, now);
         await db.SaveChangesAsync(cancellationToken);
-        await db.Sessions.Where(s => s.UserId == user.Id && s.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         return await TokensAsync(session, refresh, cancellationToken);
     }
 

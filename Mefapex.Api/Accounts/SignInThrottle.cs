@@ -37,16 +37,7 @@ internal sealed class SignInThrottle(MefapexDb db, TimeProvider time)
     {
         var now = time.GetUtcNow();
         await CountAsync(Address, address, now, cancellationToken);
-        var failures = await CountAsync(Account, username, now, cancellationToken);
-
-        // Each new row pays for the removal of those that nobody needs any more.
-        if (failures == 1)
-        {
-            var forgotten = now - Account.Memory;
-            await db.SignInFailures.Where(f => f.FailedAt < forgotten).ExecuteDeleteAsync(cancellationToken);
-        }
-
-        return failures == Account.FreeFailures;
+        return await CountAsync(Account, username, now, cancellationToken) == Account.FreeFailures;
     }
 
     /// <summary>The address keeps its failures: signing in to an account of one's own must not buy further guesses.</summary>

@@ -23,9 +23,10 @@ internal static class HttpExtensions
         return builder;
     }
 
-    /// <summary>Pages of the allowed origins may call; answers begin in time.</summary>
+    /// <summary>Pages of the allowed origins may call; answers begin in time and are not kept on the way.</summary>
     public static void UseHttp(this WebApplication app)
     {
+        app.UseCachePolicy();
         app.UseCors();
         app.UseTimeLimits();
     }
@@ -38,6 +39,22 @@ internal static class HttpExtensions
         app.MapDefaultEndpoints();
         app.MapHealth();
     }
+
+    /// <summary>
+    /// Nobody on the way keeps an answer, as most hold somebody's data or tokens. What has a tag may be kept by its reader, who
+    /// asks again before each use; an endpoint that allows more says so itself.
+    /// </summary>
+    private static void UseCachePolicy(this WebApplication app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            if (headers.CacheControl.Count == 0)
+                headers.CacheControl = headers.ETag.Count > 0 ? "private, no-cache" : "no-store";
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
 
     /// <summary>Without credentials: a cookie never signs a page of another origin in.</summary>
     private static void Allow(CorsPolicyBuilder policy, IReadOnlyList<string> origins)

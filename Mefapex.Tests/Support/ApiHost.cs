@@ -80,7 +80,8 @@ public sealed class ApiHost : IAsyncDisposable
         (await new TokenIssuer(
             Services.GetRequiredService<TokenKeys>(),
             Options.Create(new TokenOptions { LifetimeMinutes = minutes }),
-            time ?? TimeProvider.System).IssueAsync(subject, name, tenant, roles)).Value;
+            time ?? TimeProvider.System)
+            .IssueAsync(subject, name, tenant, roles, cancellationToken: TestContext.Current.CancellationToken)).Value;
 
     public async ValueTask DisposeAsync()
     {

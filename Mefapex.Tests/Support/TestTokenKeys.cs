@@ -14,7 +14,11 @@ internal static class TestTokenKeys
         return _ => Task.FromResult<IReadOnlyList<TokenKey>>(keys);
     }
 
-    /// <summary>Makes tokens of a key that nobody else knows.</summary>
-    public static TokenIssuer Issuer() =>
-        new(new TokenKeys(Source(), TimeProvider.System), Options.Create(new TokenOptions()), TimeProvider.System);
+    /// <summary>A token of a key that nobody else knows.</summary>
+    public static async Task<string> TokenAsync()
+    {
+        using var keys = new TokenKeys(Source(), TimeProvider.System);
+        var issuer = new TokenIssuer(keys, Options.Create(new TokenOptions()), TimeProvider.System);
+        return (await issuer.IssueAsync("7", "demo", "fabrika", ["member"], cancellationToken: TestContext.Current.CancellationToken)).Value;
+    }
 }

@@ -99,7 +99,7 @@ internal sealed class SigningKeyStore(
             key.Dispose();
     }
 
-    private static Task LockAsync(MefapexDb db, CancellationToken cancellationToken) =>
+    private static Task<int> LockAsync(MefapexDb db, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock({LockKey})", cancellationToken);
 
     /// <returns>When a key that is missing has to sign from; null where none is.</returns>

@@ -10,17 +10,18 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Mefapex.Api.Chat.Sockets;
 
-/// <summary>Serves sockets to their end: until the other side closes, the token ends, or the process stops.</summary>
+/// <summary>Serves sockets to their end: until the other side closes, the token or its session ends, or the process stops.</summary>
 internal sealed partial class ChatSockets(
     IServiceScopeFactory scopes,
     IOptions<ChatOptions> options,
     IOptions<JsonOptions> json,
     RequestLimits limits,
+    LiveSessions sessions,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<ChatSockets> logger)
 {
-    /// <summary>The token has ended: sign in and connect again.</summary>
+    /// <summary>The token or its session has ended: sign in and connect again.</summary>
     public const WebSocketCloseStatus TokenEnded = (WebSocketCloseStatus)4401;
 
     /// <summary>How long the other side has to answer a close.</summary>
@@ -55,8 +56,10 @@ internal sealed partial class ChatSockets(
             var expiring = Task.Delay(Remaining(principal), time, ending.Token);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, ending.Token);
             var stopping = Task.Delay(Timeout.InfiniteTimeSpan, time, stop.Token);
-            var first = await Task.WhenAny(receiving, expiring, stopping, working);
+            var ended = caller.Session is { } id ? sessions.WhenEndedAsync(id, ending.Token) : stopping;
+            var first = await Task.WhenAny(receiving, expiring, stopping, working, ended);
             var (status, reason) = first == expiring ? (TokenEnded, "token-expired")
+                : first == ended && first != stopping ? (TokenEnded, "session-ended")
                 : first == receiving ? await receiving
                 : first == working ? (WebSocketCloseStatus.InternalServerError, "failed")
                 : (WebSocketCloseStatus.EndpointUnavailable, "stopping");

@@ -41,6 +41,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "audit:read", Admins },
         { "operations:read", Admins },
         { "operations:write", Admins },
+        { "signing-keys:read", "operator" },
+        { "signing-keys:write", "operator" },
     };
 
     private IEnumerable<RouteEndpoint> Endpoints =>
@@ -90,6 +92,7 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
             .ShouldBe(
                 [
                     "/",
+                    "/.well-known/jwks.json",
                     "/api/auth/login",
                     "/api/auth/logout",
                     "/api/auth/refresh",

@@ -121,7 +121,7 @@ public sealed class SignInTests(ApiFactory api) : IClassFixture<ApiFactory>
     public async Task Tokens_that_do_not_hold_are_told_apart()
     {
         using var expired = api.Host.Client(await TokenAsync(new FixedTime(LongAgo)));
-        using var forged = api.Host.Client((await TestTokenKeys.Issuer().IssueAsync("7", "demo", "fabrika", [Roles.Member])).Value);
+        using var forged = api.Host.Client(await TestTokenKeys.TokenAsync());
         foreach (var (client, slug) in new[] { (expired, "token-expired"), (forged, "token-invalid") })
         {
             using var me = await client.GetAsync(new Uri("/me", UriKind.Relative), TestContext.Current.CancellationToken);

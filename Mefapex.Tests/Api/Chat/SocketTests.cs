@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
@@ -12,6 +13,7 @@ using Mefapex.Tests.Support;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Mefapex.Tests.Api.Chat;
 
@@ -285,6 +287,31 @@ public sealed class SocketTests(PatientApi api) : IClassFixture<PatientApi>
     }
 
     [Fact]
+    public async Task The_end_of_the_session_closes_the_socket_wherever_it_was_ended_and_no_other()
+    {
+        using var here = await api.Host.SignInAsync("demo");
+        using var elsewhere = await api.Host.SignInAsync("demo");
+        using var other = await api.Host.SignInAsync("demo");
+        using var endedHere = await OpenAsync(api.Host, here);
+        using var endedElsewhere = await OpenAsync(api.Host, elsewhere);
+        using var untouched = await OpenAsync(api.Host, other);
+
+        using var signedOut = await here.PostWireAsync("/logout", new { });
+        ((int?)await CloseStatusAsync(endedHere)).ShouldBe(4401);
+
+        await using (var source = NpgsqlDataSource.Create(api.ConnectionString))
+        await using (var command = source.CreateCommand("update sessions set ended_at = now() where id = $1"))
+        {
+            command.Parameters.Add(new() { Value = Guid.Parse(SessionOf(elsewhere)) });
+            (await command.ExecuteNonQueryAsync(Cancellation)).ShouldBe(1);
+        }
+
+        await api.Host.Services.GetRequiredService<LiveSessions>().AskAsync(Cancellation);
+        ((int?)await CloseStatusAsync(endedElsewhere)).ShouldBe(4401);
+        (await AskAsync(untouched, Question))["type"]!.GetValue<string>().ShouldBe("chat_response");
+    }
+
+    [Fact]
     public async Task A_service_that_stops_says_goodbye()
     {
         await using var host = await api.StartAsync();
@@ -297,6 +324,9 @@ public sealed class SocketTests(PatientApi api) : IClassFixture<PatientApi>
     }
 
     private static string TokenOf(HttpClient client) => client.DefaultRequestHeaders.Authorization!.Parameter!;
+
+    private static string SessionOf(HttpClient client) =>
+        JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(TokenOf(client).Split('.')[1]))!["sid"]!.GetValue<string>();
 
     private static Uri AddressOf(ApiHost host, string path) => new($"ws://{host.Address.Authority}{path}");
 

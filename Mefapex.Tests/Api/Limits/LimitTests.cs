@@ -44,6 +44,29 @@ public sealed class LimitTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Whatever_checks_a_password_or_a_code_counts_as_signing_in()
+    {
+        await using var host = await StartAsync(("Limits:SignIn:Address:Permits", "5"), ("Limits:SignIn:Address:Window", "1.00:00:00"));
+        string[] paths =
+        [
+            "/login", "/api/auth/login", "/register", "/api/auth/register",
+            "/api/v1/account/password-reset", "/api/v1/account/password-reset/confirm",
+        ];
+
+        foreach (var path in paths[..5])
+        {
+            using var response = await host.Anonymous.PostWireAsync(path, new { });
+            response.Headers.GetValues("RateLimit").Single().ShouldStartWith("\"sign-in-address\"");
+        }
+
+        foreach (var path in paths)
+        {
+            using var refused = await host.Anonymous.PostWireAsync(path, new { });
+            await refused.ShouldBeProblemAsync(429, "too-many-requests");
+        }
+    }
+
+    [Fact]
     public async Task People_are_told_apart_and_a_tenant_counts_all_of_its_own()
     {
         await using var host = await StartAsync(

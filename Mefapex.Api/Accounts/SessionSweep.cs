@@ -1,0 +1,70 @@
+using Mefapex.Api.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Mefapex.Api.Accounts;
+
+/// <summary>Removes sessions and refresh tokens that are over for good; what tenants may choose a time for is the retention job's.</summary>
+internal sealed partial class SessionSweep(
+    IDbContextFactory<MefapexDb> databases,
+    DatabaseState database,
+    IOptions<AccountOptions> options,
+    TimeProvider time,
+    ILogger<SessionSweep> logger) : BackgroundService
+{
+    /// <summary>Rows that go in one statement, so that others never wait long for its locks.</summary>
+    private const int Batch = 1000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>How long it can be looked up that a session is over; its access tokens end sooner.</summary>
+    private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.WhenReadyAsync(stoppingToken);
+        while (true)
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (Exception e) when (DatabaseFault.IsOutage(e))
+            {
+                LogNotSwept(e.GetBaseException().Message);
+            }
+
+            await Task.Delay(Interval, time, stoppingToken);
+        }
+    }
+
+    /// <returns>How many rows went.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var over = now - KeptAfterEnd;
+
+        // A used token of a session that goes on gives a thief away; one past its own time gives nothing away.
+        var outlived = now - options.Value.RefreshLifetime;
+        return await RemoveAsync(db.Sessions.Where(s => s.ExpiresAt < over || s.EndedAt < over), cancellationToken)
+            + await RemoveAsync(db.RefreshTokens.Where(t => t.UsedAt < outlived && t.CreatedAt < outlived), cancellationToken);
+    }
+
+    private static async Task<int> RemoveAsync<T>(IQueryable<T> rows, CancellationToken cancellationToken)
+        where T : class
+    {
+        var removed = 0;
+        int batch;
+        do
+        {
+            batch = await rows.Take(Batch).ExecuteDeleteAsync(cancellationToken);
+            removed += batch;
+        }
+        while (batch == Batch);
+        return removed;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Sessions and tokens whose time is over were not removed: {Reason}")]
+    private partial void LogNotSwept(string reason);
+}
