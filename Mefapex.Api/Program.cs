@@ -43,6 +43,7 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.UseHttp();
 app.UseWebSockets();
+app.UseTenantRows();
 app.UseAuthentication();
 app.UseLimits();
 app.UseCrossSiteChecks();

@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts.Administration;
 using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
@@ -41,12 +42,13 @@ internal static class AccountEndpoints
     public static void MapAccounts(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapUserAdministration();
-        var accounts = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase().RefusesWhenBusy();
+        var all = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase().RefusesWhenBusy();
+        all.MapInvitations();
+        var accounts = all.MapGroup("").AcrossTenants();
         accounts.MapSignIn();
         accounts.MapRegistration();
         accounts.MapAccountSessions();
         accounts.MapPasswords();
-        accounts.MapInvitations();
         accounts.MapSigningKeys();
         accounts.MapGet("/me", MeAsync).Requires(Policies.Account);
         accounts.MapGet("/api/auth/me", MeAsync).Requires(Policies.Account);

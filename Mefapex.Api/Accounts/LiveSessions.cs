@@ -28,6 +28,7 @@ internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, Datab
             return true;
 
         var asked = time.GetTimestamp();
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var live = await db.Sessions.AnyAsync(
             s => s.Id == session && s.EndedAt == null && !db.Users.Any(u => u.Id == s.UserId && u.DisabledAt != null), cancellationToken);

@@ -45,6 +45,7 @@ internal sealed partial class PasswordResetQueue(
 
     private async Task MailAsync(Request request, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
         var now = time.GetUtcNow();

@@ -41,6 +41,7 @@ internal sealed partial class SessionSweep(
     /// <returns>How many rows went.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow();
         var over = now - KeptAfterEnd;

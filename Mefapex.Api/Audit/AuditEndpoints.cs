@@ -104,7 +104,11 @@ internal static class AuditEndpoints
         HttpContext http)
     {
         if (caller.Tenant is null && string.IsNullOrWhiteSpace(http.Request.Headers[RequestTenant.Header]))
+        {
+            DataScope.Say(null);
             return (null, null);
+        }
+
         var problem = await tenant.ResolveAsync(http);
         return problem is null ? (tenant.Id, null) : (null, problem);
     }

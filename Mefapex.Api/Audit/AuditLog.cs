@@ -17,6 +17,8 @@ internal sealed class AuditLog(MefapexDb db, IDbContextFactory<MefapexDb> databa
             return;
         }
 
+        using var rows = audited.TenantId is { } tenantId ? DataScope.Of(tenantId) : DataScope.AllTenants();
+
         // A context of its own: the caller's may hold changes that are not saved yet.
         await using var own = await databases.CreateDbContextAsync(cancellationToken);
         await own.InTransactionAsync(() => writer.AppendAsync(own, audited, cancellationToken), cancellationToken);

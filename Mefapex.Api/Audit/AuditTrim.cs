@@ -11,6 +11,7 @@ internal sealed partial class AuditTrim(IDbContextFactory<MefapexDb> databases, 
     /// <returns>How many went, at most <paramref name="batch"/>.</returns>
     public async Task<int> TrimAsync(Guid? tenantId, DateTimeOffset before, int batch, CancellationToken cancellationToken)
     {
+        using var rows = tenantId is { } id ? DataScope.Of(id) : DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         return await db.InTransactionAsync(() => TrimAsync(db, tenantId, before, batch, cancellationToken), cancellationToken);
     }

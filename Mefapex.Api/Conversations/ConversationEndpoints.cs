@@ -18,9 +18,9 @@ internal static class ConversationEndpoints
     public static void MapConversations(this IEndpointRouteBuilder endpoints)
     {
         var conversations = endpoints.MapGroup("/api/v1/conversations")
-            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
+            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase().ForTenant();
         conversations.MapGet("", ListAsync);
-        conversations.MapPost("", CreateAsync).ForTenant().TakesIdempotencyKey();
+        conversations.MapPost("", CreateAsync).TakesIdempotencyKey();
         conversations.MapGet("/{id:guid}", ReadAsync);
         conversations.MapPatch("/{id:guid}", EditAsync);
         conversations.MapPut("/{id:guid}", EditAsync);

@@ -1,6 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -12,7 +13,7 @@ internal static class HistoryEndpoints
     public static void MapHistory(this IEndpointRouteBuilder endpoints)
     {
         var history = endpoints.MapGroup("/api/chat/history")
-            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
+            .WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase().ForTenant();
         history.MapGet("", ReadAsync);
         history.MapDelete("", ClearAsync);
     }

@@ -18,7 +18,7 @@ internal static class MessageEndpoints
     {
         var messages = conversations.MapGroup("/{id:guid}/messages");
         messages.MapGet("", ListAsync);
-        messages.MapPost("", AskAsync).TakesQuestions().ForTenant();
+        messages.MapPost("", AskAsync).TakesQuestions();
         messages.MapGet("/{messageId:guid}/events", FollowAsync);
         messages.MapDelete("/{messageId:guid}", CancelAsync);
         messages.MapPost("/{messageId:guid}/cancel", CancelAsync);

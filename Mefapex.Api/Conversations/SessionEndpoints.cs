@@ -26,7 +26,7 @@ internal static class SessionEndpoints
 
     public static void MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        var sessions = endpoints.MapGroup("/chat/sessions").WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase();
+        var sessions = endpoints.MapGroup("/chat/sessions").WithTags("Conversations").Requires(Policies.Chat).NeedsDatabase().ForTenant();
         sessions.MapPost("/save", SaveAsync);
         sessions.MapGet("/{userId}", ListAsync);
         sessions.MapGet("/{sessionId}/messages", MessagesAsync);
@@ -101,7 +101,6 @@ internal static class SessionEndpoints
         SaveSession request,
         Caller caller,
         RequestTenant tenant,
-        HttpContext http,
         MefapexDb db,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -110,8 +109,6 @@ internal static class SessionEndpoints
             return ChatProblems.SessionMissing();
         if (request.Messages.Count > MaxMessages || request.Messages.Any(m => !IsWhole(m)))
             return ChatProblems.SessionMessages(MaxMessages, MaxCharacters);
-        if (await tenant.ResolveAsync(http) is { } problem)
-            return problem;
 
         try
         {

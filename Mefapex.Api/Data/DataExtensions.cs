@@ -18,11 +18,13 @@ internal static class DataExtensions
             .ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptions.Validator>();
         builder.Services.AddAdapter("database", services => $"PostgreSQL at {Options(services).Place}");
-        builder.Services.AddSingleton(services => new NpgsqlDataSourceBuilder(Options(services).ConnectionString)
-            .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+        builder.Services.AddSingleton(services => new OwnerDatabase(Source(services, Options(services).ConnectionString).Build()));
+        builder.Services.AddSingleton(services => Source(services, Options(services).ScopedConnectionString)
+            .UsePhysicalConnectionInitializer(RowSecurity.Enter, RowSecurity.EnterAsync)
             .Build());
-        builder.Services.AddDbContextFactory<MefapexDb>((services, options) =>
-            options.UseMefapex(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddDbContextFactory<MefapexDb>((services, options) => options
+            .UseMefapex(services.GetRequiredService<NpgsqlDataSource>())
+            .AddInterceptors(new DataScopeInterceptor()));
         builder.Services.AddSingleton<DatabaseState>();
         builder.Services.AddHostedService<DatabaseSetup>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>(DatabaseHealth.Name, tags: [HealthEndpoints.ReadyTag]);
@@ -41,6 +43,9 @@ internal static class DataExtensions
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
         return options;
     }
+
+    private static NpgsqlDataSourceBuilder Source(IServiceProvider services, string connectionString) =>
+        new NpgsqlDataSourceBuilder(connectionString).UseLoggerFactory(services.GetRequiredService<ILoggerFactory>());
 
     private static DatabaseOptions Options(IServiceProvider services) =>
         services.GetRequiredService<IOptions<DatabaseOptions>>().Value;

@@ -34,12 +34,14 @@ internal sealed class DatabaseKeys(IDbContextFactory<MefapexDb> databases, TimeP
 {
     public IReadOnlyCollection<XElement> GetAllElements()
     {
+        using var all = DataScope.AllTenants();
         using var db = databases.CreateDbContext();
         return [.. db.DataProtectionKeys.AsNoTracking().OrderBy(key => key.CreatedAt).Select(key => key.Xml).ToList().Select(XElement.Parse)];
     }
 
     public void StoreElement(XElement element, string friendlyName)
     {
+        using var all = DataScope.AllTenants();
         using var db = databases.CreateDbContext();
         db.DataProtectionKeys.Add(new DataProtectionKey
         {

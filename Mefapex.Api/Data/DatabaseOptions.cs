@@ -16,6 +16,9 @@ internal sealed class DatabaseOptions
 
     public string ConnectionString => Parse().ConnectionString;
 
+    /// <summary>As <see cref="ConnectionString"/>, for connections that keep the role they were given when they were made.</summary>
+    public string ScopedConnectionString => new NpgsqlConnectionStringBuilder(ConnectionString) { NoResetOnClose = true }.ConnectionString;
+
     /// <summary>Which server and database, without who signs in and how.</summary>
     public string Place
     {

@@ -16,7 +16,7 @@ namespace Mefapex.Api.Data;
 /// </summary>
 internal sealed partial class DatabaseSetup(
     IServiceScopeFactory scopes,
-    NpgsqlDataSource dataSource,
+    OwnerDatabase owner,
     DatabaseState state,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -56,10 +56,10 @@ internal sealed partial class DatabaseSetup(
     private async Task SetUpAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        await using var db = owner.CreateContext();
         await CreateWhenMissingAsync(db, cancellationToken);
 
-        await using var guard = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var guard = await owner.Source.OpenConnectionAsync(cancellationToken);
         await LockAsync(guard, cancellationToken);
         try
         {
@@ -68,6 +68,7 @@ internal sealed partial class DatabaseSetup(
             await db.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
             var pending = (await db.Database.GetPendingMigrationsAsync(cancellationToken)).ToList();
             await db.Database.MigrateAsync(cancellationToken);
+            await RowSecurity.ApplyAsync(guard, cancellationToken);
             LogMigrated(pending.Count == 0 ? "none" : string.Join(", ", pending));
 
             state.Waiting("seeding");

@@ -19,8 +19,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Mefapex.Api.Data;
 
 /// <summary>Everything Mefapex keeps in PostgreSQL.</summary>
-internal sealed class MefapexDb(DbContextOptions<MefapexDb> options) : DbContext(options)
+internal sealed class MefapexDb : DbContext
 {
+    public MefapexDb(DbContextOptions<MefapexDb> options)
+        : base(options)
+    {
+        // Whose rows are written is said at the start of a transaction.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+    }
+
     public DbSet<Tenant> Tenants => Set<Tenant>();
 
     public DbSet<User> Users => Set<User>();

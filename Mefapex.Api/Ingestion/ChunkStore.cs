@@ -25,7 +25,7 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
         DocumentVersion job, ExtractedText extracted, string locale, Pace pace, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginScopedAsync(cancellationToken);
         if (!await HoldAsync(connection, job, cancellationToken))
             return null;
         await using (var delete = new NpgsqlCommand(
@@ -38,9 +38,10 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
         }
 
         var position = 0;
+        await MakeRoomAsync(connection, "new_chunks", "document_chunks", cancellationToken);
         await using (var copy = await connection.BeginBinaryImportAsync(
             """
-            copy document_chunks (tenant_id, document_id, version, position, page, heading, "offset", text, text_hash, language,
+            copy new_chunks (tenant_id, document_id, version, position, page, heading, "offset", text, text_hash, language,
                 original_search, folded_search) from stdin (format binary)
             """, cancellationToken))
         {
@@ -73,6 +74,7 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
             await copy.CompleteAsync(cancellationToken);
         }
 
+        await TakeInAsync(connection, "new_chunks", "document_chunks", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return position;
     }
@@ -107,11 +109,12 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
         CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginScopedAsync(cancellationToken);
         if (!await HoldAsync(connection, job, cancellationToken))
             return false;
+        await MakeRoomAsync(connection, "new_vectors", "chunk_vectors", cancellationToken);
         await using (var copy = await connection.BeginBinaryImportAsync(
-            "copy chunk_vectors (tenant_id, document_id, version, position, model_hash, values) from stdin (format binary)",
+            "copy new_vectors (tenant_id, document_id, version, position, model_hash, values) from stdin (format binary)",
             cancellationToken))
         {
             for (var i = 0; i < chunks.Count; i++)
@@ -128,6 +131,7 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
             await copy.CompleteAsync(cancellationToken);
         }
 
+        await TakeInAsync(connection, "new_vectors", "chunk_vectors", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
@@ -184,6 +188,19 @@ internal sealed class ChunkStore(IDbContextFactory<MefapexDb> contexts, NpgsqlDa
 
     public static IQueryable<DocumentChunk> ChunksOf(MefapexDb db, DocumentVersion version) => db.DocumentChunks.AsNoTracking()
         .Where(c => c.TenantId == version.TenantId && c.DocumentId == version.DocumentId && c.Version == version.Version);
+
+    /// <summary>Tables with policies take no copies: rows are copied beside them and inserted from there.</summary>
+    private static async Task MakeRoomAsync(NpgsqlConnection connection, string room, string table, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"create temporary table {room} (like {table}) on commit drop", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task TakeInAsync(NpgsqlConnection connection, string room, string table, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"insert into {table} select * from {room}", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     /// <summary>Locks the version's row for this transaction if the job still has it.</summary>
     private static async Task<bool> HoldAsync(NpgsqlConnection connection, DocumentVersion job, CancellationToken cancellationToken)

@@ -84,6 +84,7 @@ internal sealed partial class FolderWatch(
 
     private async Task ScanAsync(TenantScope tenant, string folder, CancellationToken cancellationToken)
     {
+        using var rows = DataScope.Of(tenant.Id);
         var present = new DirectoryInfo(folder).EnumerateFiles("*", Enumeration)
             .Where(file => FileFormat.OfName(file.Name) is not null)
             .ToDictionary(

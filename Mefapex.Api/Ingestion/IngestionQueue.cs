@@ -20,6 +20,7 @@ internal sealed class IngestionQueue(IDbContextFactory<MefapexDb> contexts, IOpt
     /// <returns>Null when nothing is to be done.</returns>
     public async Task<DocumentVersion?> TakeAsync(string worker, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await QuarantineCrashedAsync(cancellationToken);
         var now = time.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

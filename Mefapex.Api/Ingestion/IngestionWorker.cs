@@ -55,6 +55,7 @@ internal sealed partial class IngestionWorker(
 
     private async Task RunAsync(DocumentVersion job, CancellationToken stoppingToken)
     {
+        using var tenant = DataScope.Of(job.TenantId);
         using var lease = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var renewal = RenewAsync(job, lease);
         try

@@ -38,6 +38,7 @@ internal sealed partial class OrphanSweep(
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var removed = 0;
+        using var all = DataScope.AllTenants();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         foreach (var keys in files.KeysBefore(time.GetUtcNow() - options.Value.OrphanAge).Chunk(Batch))
         {

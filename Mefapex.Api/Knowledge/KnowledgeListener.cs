@@ -82,7 +82,10 @@ internal sealed partial class KnowledgeListener(
             try
             {
                 foreach (var tenantId in tenants)
+                {
+                    using var tenant = DataScope.Of(tenantId);
                     await snapshots.RefreshAsync(tenantId, cancellationToken);
+                }
             }
             catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
             {

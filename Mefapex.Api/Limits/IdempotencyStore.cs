@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Limits;
 
-/// <summary>Claims requests by their key and keeps their answers for a day, in PostgreSQL so that all replicas know them.</summary>
+/// <summary>Claims requests by their key and keeps their answers for a day, in PostgreSQL so that all replicas know them. A key is
+/// looked for before the request's tenant is.</summary>
 internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, TimeProvider time)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
@@ -15,6 +16,7 @@ internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, T
     public async Task<IdempotentRequest?> ClaimAsync(
         IdempotentRequestKey key, byte[] fingerprint, Guid claim, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         while (true)
         {
@@ -43,6 +45,7 @@ internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, T
     public async Task CompleteAsync(
         IdempotentRequestKey key, Guid claim, HttpResponse response, byte[] body, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var (status, contentType) = (response.StatusCode, response.ContentType);
         var (location, etag) = (TextOf(response.Headers.Location), TextOf(response.Headers.ETag));
@@ -59,6 +62,7 @@ internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, T
     /// <summary>Gives the claim back, as nothing was done.</summary>
     public async Task ReleaseAsync(IdempotentRequestKey key, Guid claim, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await Of(db, key).Where(r => r.Claim == claim).ExecuteDeleteAsync(cancellationToken);
     }
@@ -66,6 +70,7 @@ internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, T
     /// <returns>How many were too old.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow();
         return await db.IdempotentRequests.Where(r => r.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);

@@ -25,6 +25,9 @@ internal sealed class Erasure(
         var now = time.GetUtcNow();
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
         List<Guid> sessions = [];
+
+        // What is a person's lies in tables of the platform too, and an operator's in every tenant.
+        using var rows = DataScope.AllTenants();
         var outcome = await db.InTransactionAsync(async () =>
         {
             var locked = await LockAsync(person, cancellationToken);

@@ -31,7 +31,9 @@ internal sealed class PersonalData(MefapexDb db)
         order by e.at
         """;
 
-    public async Task WriteAsync(User user, Stream stream, CancellationToken cancellationToken) =>
+    public async Task WriteAsync(User user, Stream stream, CancellationToken cancellationToken)
+    {
+        using var rows = DataScope.AllTenants();
         await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
@@ -45,6 +47,7 @@ internal sealed class PersonalData(MefapexDb db)
                 throw new IOException("the export broke off", e);
             }
         });
+    }
 
     private static async Task WriteAsync(User user, DbTransaction transaction, Stream stream, CancellationToken cancellationToken)
     {

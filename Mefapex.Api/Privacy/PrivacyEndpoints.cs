@@ -33,7 +33,7 @@ internal static class PrivacyEndpoints
     public static void MapPrivacy(this IEndpointRouteBuilder endpoints)
     {
         var privacy = endpoints.MapGroup("/api/v1").WithTags("Privacy").NeedsDatabase();
-        var own = privacy.MapGroup("/account").Requires(Policies.Account).RefusesWhenBusy();
+        var own = privacy.MapGroup("/account").Requires(Policies.Account).RefusesWhenBusy().AcrossTenants();
         own.MapGet("/export", ExportOwnAsync).LimitedAs(LimitKind.Uploads);
         own.MapPost("/erase", EraseOwnAsync).LimitedAs(LimitKind.SignIn);
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -29,7 +30,11 @@ internal sealed class RequestTenant(TenantDirectory tenants, IOptions<TenantOpti
         var asked = http.Request.Headers[Header].ToString();
         var slug = Caller.From(http.User)?.Tenant ?? (string.IsNullOrWhiteSpace(asked) ? options.Value.Public : asked.Trim());
         _scope = await tenants.FindAsync(slug, http.RequestAborted);
-        return _scope is null ? Problems.TenantNotFound(slug) : null;
+        if (_scope is null)
+            return Problems.TenantNotFound(slug);
+        if (!http.IsAcrossTenants())
+            DataScope.Say(_scope.Id);
+        return null;
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>

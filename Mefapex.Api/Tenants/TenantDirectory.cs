@@ -15,6 +15,7 @@ internal sealed class TenantDirectory(IDbContextFactory<MefapexDb> databases, Ti
         if (_found.TryGetValue(slug, out var known) && time.GetElapsedTime(known.Since) < Freshness)
             return known.Scope;
 
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var scope = await db.Tenants
             .Where(t => t.Slug == slug)

@@ -41,6 +41,7 @@ internal sealed class SigningKeyStore(
         if (!database.IsReady)
             throw new NpgsqlException("The schema is not up to date yet.");
 
+        using var all = DataScope.AllTenants();
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
         var keys = await ReadAsync(db, cancellationToken);
@@ -64,6 +65,7 @@ internal sealed class SigningKeyStore(
     /// <returns>The new key's id.</returns>
     public async Task<string> RotateAsync(bool revoke, CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
         var audit = scope.ServiceProvider.GetRequiredService<IAuditLog>();

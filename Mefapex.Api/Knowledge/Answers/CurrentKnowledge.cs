@@ -41,12 +41,18 @@ internal sealed partial class CurrentKnowledge(
     private async Task<long> VersionAsync(Guid tenantId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("select version from knowledge_bases where tenant_id = $1", connection)
+        await using var batch = new NpgsqlBatch(connection)
         {
-            Parameters = { new() { Value = tenantId } },
+            BatchCommands =
+            {
+                DataScope.BatchCommand(),
+                new("select version from knowledge_bases where tenant_id = $1") { Parameters = { new() { Value = tenantId } } },
+            },
         };
-        await command.PrepareAsync(cancellationToken);
-        return await command.ExecuteScalarAsync(cancellationToken) is long version ? version : 0;
+        await batch.PrepareAsync(cancellationToken);
+        await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? rows.GetInt64(0) : 0;
     }
 
     [LoggerMessage(LogLevel.Warning, "The knowledge version of tenant {Tenant} could not be read: {Reason}")]

@@ -60,6 +60,7 @@ internal sealed partial class KnowledgeIndexer(
     public async Task BringUpToDateAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        using var all = DataScope.AllTenants();
         var bases = await db.KnowledgeBases.AsNoTracking().OrderBy(k => k.TenantId).ToListAsync(cancellationToken);
         if (bases.Count == 0)
             return;
@@ -83,6 +84,7 @@ internal sealed partial class KnowledgeIndexer(
     private async Task IndexAsync(MefapexDb db, KnowledgeBase knowledge, string modelHash, CancellationToken cancellationToken)
     {
         var tenantId = knowledge.TenantId;
+        using var tenant = DataScope.Of(tenantId);
         var marks = await MarksAsync(db, tenantId, cancellationToken);
         var whole = index.ModelOf(tenantId)?.Hash != modelHash || !_marks.ContainsKey(tenantId);
         var before = whole ? [] : _marks[tenantId];

@@ -1,3 +1,4 @@
+using Mefapex.Api.Data;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -14,6 +15,7 @@ internal sealed class VectorStore(NpgsqlDataSource dataSource)
         var entries = texts.Where(t => t.Key.Owner.Source == VectorSource.Entries).ToDictionary(t => (t.Key.Owner.Id, t.Hash));
         var chunks = texts.Where(t => t.Key.Owner.Source == VectorSource.Chunks).ToDictionary(t => t.Key);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginScopedAsync(cancellationToken);
         if (entries.Count > 0)
         {
             await using var command = Command(
@@ -51,7 +53,7 @@ internal sealed class VectorStore(NpgsqlDataSource dataSource)
         Guid tenantId, string modelHash, IReadOnlyList<(IndexedText Text, float[] Values)> made, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginScopedAsync(cancellationToken);
         await ExecuteAsync(
             connection,
             "create temporary table made (owner text, hash text, kind text, version integer, part integer, values real[]) on commit drop",
@@ -108,6 +110,7 @@ internal sealed class VectorStore(NpgsqlDataSource dataSource)
         CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginScopedAsync(cancellationToken);
         var entries = texts.Where(t => t.Key.Owner.Source == VectorSource.Entries).ToList();
         await ExecuteAsync(
             connection,
@@ -134,6 +137,7 @@ internal sealed class VectorStore(NpgsqlDataSource dataSource)
             tenantId,
             modelHash,
             owners.Where(o => o.Source == VectorSource.Chunks).Select(o => Guid.Parse(o.Id)).ToArray());
+        await transaction.CommitAsync(cancellationToken);
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object[] values)

@@ -84,6 +84,7 @@ internal sealed partial class ExpiryTasks(
         var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
         var tasks = scope.ServiceProvider.GetRequiredService<KnowledgeTasks>();
         var until = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime).AddDays(options.Value.ExpiryNoticeDays);
+        using var all = DataScope.AllTenants();
         var ending = await db.KnowledgeEntries.AsNoTracking()
             .Where(e => e.PublishedVersion != null && e.ExpiresOn <= until)
             .OrderBy(e => e.TenantId).ThenBy(e => e.Id)
@@ -92,6 +93,7 @@ internal sealed partial class ExpiryTasks(
         var opened = 0;
         foreach (var entry in ending)
         {
+            using var tenant = DataScope.Of(entry.TenantId);
             var topic = FormattableString.Invariant($"entry:{entry.Id}:{entry.ExpiresOn:yyyy-MM-dd}");
             if (await db.KnowledgeTasks.AnyAsync(t => t.TenantId == entry.TenantId && t.Kind == TaskKind.Expiry && t.Topic == topic, cancellationToken))
                 continue;

@@ -1,3 +1,4 @@
+using Mefapex.Api.Data;
 using Npgsql;
 
 namespace Mefapex.Api.Knowledge.Search;
@@ -5,55 +6,17 @@ namespace Mefapex.Api.Knowledge.Search;
 /// <summary>
 /// What PostgreSQL finds for a question, entries and chunks in one round trip each: by full text in the original and in the
 /// folded form, entries also by trigrams. Full text first finds and weighs rows by the index alone and ranks only the best of them in
-/// the original form, because ranking has to unpack a row's whole vector.
+/// the original form, because ranking has to unpack a row's whole vector. The searches are functions of the database, see the
+/// migration that makes them.
 /// </summary>
 internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatistics statistics)
 {
     /// <summary>Rows that full text may visit, in either table.</summary>
     private const int RowBudget = 200;
 
-    private const string Entries =
-        """
-        with q as materialized (
-            select
-                replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
-                replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
-        ), matched as materialized (
-            select t.entry_id, t.language, sum(k.weight) as weight, sum(k.weight) filter (where k.is_synonym) as synonyms
-            from unnest($6::text[], $7::float8[], $8::bool[]) as k (query, weight, is_synonym)
-            join knowledge_texts t on t.folded_search @@ k.query::tsquery
-            where t.tenant_id = $1
-            group by t.entry_id, t.language
-        ), best as materialized (
-            select m.entry_id, m.language, m.weight, m.synonyms
-            from matched m
-            join knowledge_entries e on e.tenant_id = $1 and e.id = m.entry_id
-            where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
-                and (e.audience = '{}' or e.audience && $3)
-            order by m.weight desc, m.entry_id, m.language limit $5
-        )
-        select b.entry_id,
-            ts_rank(t.original_search, case b.language when 'en' then q.english else q.turkish end, 1)::float8,
-            b.weight,
-            coalesce(b.synonyms, 0)
-        from best b
-        cross join q
-        join knowledge_texts t on t.tenant_id = $1 and t.entry_id = b.entry_id and t.language = b.language
-        """;
+    private const string Entries = "select * from search_entries($1, $2, $3, $4, $5, $6, $7)";
 
-    private const string Trigrams =
-        """
-        select p.entry_id, max(similarity(p.folded, $2))::float8 as score
-        from (
-            select entry_id, folded from knowledge_questions where tenant_id = $1 and folded % $2
-            union all
-            select entry_id, folded_title from knowledge_texts where tenant_id = $1 and folded_title % $2
-        ) p
-        join knowledge_entries e on e.tenant_id = $1 and e.id = p.entry_id
-        where e.published_version is not null and e.valid_from <= $4 and (e.expires_on is null or e.expires_on >= $4)
-            and (e.audience = '{}' or e.audience && $3)
-        group by p.entry_id order by score desc, p.entry_id limit $5
-        """;
+    private const string Trigrams = "select * from search_similar($1, $2, $3, $4)";
 
     /// <summary>Scores texts that stand in no table as <see cref="Entries"/> does those that do.</summary>
     private const string SupposedEntries =
@@ -92,54 +55,9 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
 
     private const string Chunks =
         """
-        with q as materialized (
-            select
-                replace(plainto_tsquery('turkish', $2)::text, '&', '|')::tsquery as turkish,
-                replace(plainto_tsquery('english', $2)::text, '&', '|')::tsquery as english
-        ), near as materialized (
-            select h.document_id, h.version, h.position, h.cosine
-            from unnest($7::uuid[], $8::int[], $9::int[], $10::float8[]) as h (document_id, version, position, cosine)
-        ), matched as materialized (
-            select c.document_id, c.version, c.position, sum(k.weight) as weight
-            from unnest($5::text[], $6::float8[]) as k (query, weight)
-            join document_chunks c on c.folded_search @@ k.query::tsquery
-            where c.tenant_id = $1
-            group by c.document_id, c.version, c.position
-        ), best as materialized (
-            select m.document_id, m.version, m.position
-            from matched m
-            join documents d on d.tenant_id = $1 and d.id = m.document_id and d.current_version = m.version
-            where d.audience = '{}' or d.audience && $3
-            order by m.weight desc, m.document_id, m.position limit $4
-        ), ranked as materialized (
-            select w.document_id, w.version, w.position,
-                ts_rank(c.original_search, case c.language when 'en' then q.english else q.turkish end, 1)::float8 as full_text,
-                coalesce(m.weight, 0) as keywords,
-                coalesce(n.cosine, 0) as cosine
-            from (
-                select document_id, version, position from best
-                union
-                select document_id, version, position from near
-            ) w
-            cross join q
-            join document_chunks c
-                on c.tenant_id = $1 and c.document_id = w.document_id and c.version = w.version and c.position = w.position
-            left join matched m on m.document_id = w.document_id and m.version = w.version and m.position = w.position
-            left join near n on n.document_id = w.document_id and n.version = w.version and n.position = w.position
-        ), fused as materialized (
-            select r.*,
-                max(full_text) over () as most_full_text,
-                max(keywords) over () as most_keywords,
-                case when full_text > 0 then 1.0 / ($11 + row_number() over (order by full_text desc, document_id, position)) else 0 end
-                    + case when keywords > 0 then 1.0 / ($11 + row_number() over (order by keywords desc, document_id, position)) else 0 end
-                    + case when cosine > 0 then 1.0 / ($11 + row_number() over (order by cosine desc, document_id, position)) else 0 end as fused
-            from ranked r
-            order by fused desc, document_id, position limit $12
-        )
         select f.document_id, f.version, f.position, d.title, d.category, d.owner, c.page, c.heading, c."offset", c.text, c.language,
-            f.fused::float8,
-            (f.full_text / nullif(f.most_full_text, 0))::float8, (f.keywords / nullif(f.most_keywords, 0))::float8, f.cosine
-        from fused f
+            f.fused, f.full_text, f.keywords, f.cosine
+        from search_chunks($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) f
         join documents d on d.tenant_id = $1 and d.id = f.document_id and d.current_version = f.version
         join document_chunks c
             on c.tenant_id = $1 and c.document_id = f.document_id and c.version = f.version and c.position = f.position
@@ -164,9 +82,9 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var batch = NewBatch(connection);
         batch.BatchCommands.Add(Command("select version from knowledge_bases where tenant_id = $1", tenantId));
-        batch.BatchCommands.Add(OfEntries(tenantId, reader, question, today, limit));
+        batch.BatchCommands.Add(OfEntries(reader, question, today, limit));
         if (trigrams)
-            batch.BatchCommands.Add(Command(Trigrams, tenantId, question.Folded, reader.Keys, today, limit));
+            batch.BatchCommands.Add(Command(Trigrams, question.Folded, reader.Keys, today, limit));
 
         var changes = supposed is { Changed.Count: > 0 } ? supposed : null;
         if (changes is not null)
@@ -181,6 +99,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
 
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
         await rows.NextResultAsync(cancellationToken);
         var version = await rows.ReadAsync(cancellationToken) ? rows.GetInt64(0) : 0;
         await rows.NextResultAsync(cancellationToken);
@@ -237,6 +156,7 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         await batch.PrepareAsync(cancellationToken);
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
         await rows.NextResultAsync(cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
         var chunks = new List<ChunkHit>();
         while (await rows.ReadAsync(cancellationToken))
             chunks.Add(ChunkHit.Read(rows));
@@ -250,15 +170,15 @@ internal sealed class CandidateQuery(NpgsqlDataSource dataSource, LexemeStatisti
         var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new(
             "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('pg_trgm.similarity_threshold', '0.2', true)"));
+        batch.BatchCommands.Add(DataScope.BatchCommand());
         return batch;
     }
 
-    private NpgsqlBatchCommand OfEntries(Guid tenantId, Reader reader, Question question, DateOnly today, int limit)
+    private NpgsqlBatchCommand OfEntries(Reader reader, Question question, DateOnly today, int limit)
     {
         var plan = MatchPlan.Of(question.SearchKeys, statistics.Entries, RowBudget);
         return Command(
             Entries,
-            tenantId,
             question.Keywords,
             reader.Keys,
             today,

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Data.Common;
 using Mefapex.Api.Data;
-using Npgsql;
 
 namespace Mefapex.Api.Knowledge.Search;
 
@@ -10,7 +9,7 @@ namespace Mefapex.Api.Knowledge.Search;
 /// planner: those of all tenants, because its indexes are too. What is not among the most common ones counts as rare.
 /// </summary>
 internal sealed partial class LexemeStatistics(
-    NpgsqlDataSource dataSource,
+    OwnerDatabase owner,
     DatabaseState database,
     TimeProvider time,
     ILogger<LexemeStatistics> logger) : BackgroundService
@@ -43,7 +42,7 @@ internal sealed partial class LexemeStatistics(
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
+        await using var command = owner.Source.CreateCommand(
             """
             select c.relname, s.most_common_elems::text::text[], s.most_common_elem_freqs, c.reltuples
             from pg_stats s

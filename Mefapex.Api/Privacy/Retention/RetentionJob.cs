@@ -13,7 +13,7 @@ internal sealed partial class RetentionJob(
     TimeProvider time,
     ILogger<RetentionJob> logger) : BackgroundService
 {
-    private const long LockKey = 0x4D45464150455832; // "MEFAPEX2"
+    private const long LockKey = 0x4D45464150455852; // "MEFAPEXR"
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

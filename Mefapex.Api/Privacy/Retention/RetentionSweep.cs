@@ -26,9 +26,11 @@ internal sealed class RetentionSweep(
     public async Task<IReadOnlyDictionary<string, int>> RunAsync(CancellationToken cancellationToken)
     {
         var removed = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        using var all = DataScope.AllTenants();
         var settings = (await db.Retention.AsNoTracking().ToListAsync(cancellationToken)).ToLookup(s => s.TenantId);
         foreach (var tenantId in await db.Tenants.Select(t => t.Id).ToListAsync(cancellationToken))
         {
+            using var rows = DataScope.Of(tenantId);
             var theirs = new JsonObject();
             foreach (var kind in RetentionKinds.All.Where(kind => kind.OfTenants))
             {

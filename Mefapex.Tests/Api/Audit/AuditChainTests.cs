@@ -41,6 +41,7 @@ public sealed class AuditChainTests(ApiFactory api, PostgresFixture postgres) : 
         var tenant = await TenantAsync(api.Host);
         await using (var scope = api.Host.Services.CreateAsyncScope())
         {
+            using var all = DataScope.AllTenants();
             var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
             await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
             {
@@ -133,14 +134,14 @@ public sealed class AuditChainTests(ApiFactory api, PostgresFixture postgres) : 
     private static async Task<Guid> TenantAsync(ApiHost host, string slug = SampleTenants.Factory)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().Tenants
+        return await scope.ServiceProvider.WholeDatabase().Tenants
             .Where(t => t.Slug == slug).Select(t => t.Id).SingleAsync(Cancellation);
     }
 
     private static async Task<List<AuditRow>> RowsAsync(ApiHost host, Guid tenant)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().AuditEvents.AsNoTracking()
+        return await scope.ServiceProvider.WholeDatabase().AuditEvents.AsNoTracking()
             .Where(e => e.TenantId == tenant).OrderBy(e => e.Number).ToListAsync(Cancellation);
     }
 }

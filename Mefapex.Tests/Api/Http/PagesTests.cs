@@ -62,5 +62,5 @@ public sealed class PagesTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     private Task<MefapexDb> DatabaseAsync() =>
-        api.Host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>().CreateDbContextAsync(Cancellation);
+        Task.FromResult(api.Host.Services.WholeDatabase());
 }

@@ -310,5 +310,5 @@ public sealed class DocumentTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     private Task<MefapexDb> ContextAsync() =>
-        api.Host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>().CreateDbContextAsync(Cancellation);
+        Task.FromResult(api.Host.Services.WholeDatabase());
 }

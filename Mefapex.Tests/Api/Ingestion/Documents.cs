@@ -83,8 +83,7 @@ internal static class Documents
     /// <summary>The chunks of all versions of a document, in order.</summary>
     public static async Task<List<DocumentChunk>> ChunksAsync(this ApiHost api, Guid id)
     {
-        await using var db = await api.Services.GetRequiredService<IDbContextFactory<MefapexDb>>()
-            .CreateDbContextAsync(TestContext.Current.CancellationToken);
+        await using var db = api.Services.WholeDatabase();
         return await db.DocumentChunks.AsNoTracking().Where(c => c.DocumentId == id)
             .OrderBy(c => c.Version).ThenBy(c => c.Position).ToListAsync(TestContext.Current.CancellationToken);
     }

@@ -193,7 +193,7 @@ public sealed class ResumeTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     private static Task<MefapexDb> ContextAsync(ApiHost host) =>
-        host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>().CreateDbContextAsync(Cancellation);
+        Task.FromResult(host.Services.WholeDatabase());
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {

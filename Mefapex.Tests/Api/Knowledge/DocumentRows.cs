@@ -36,7 +36,7 @@ internal static class DocumentRows
         };
         await using (var scope = host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             db.Documents.Add(document);
             await db.SaveChangesAsync(Cancellation);
         }
@@ -50,7 +50,7 @@ internal static class DocumentRows
     {
         var now = TimeProvider.System.GetUtcNow();
         await using var scope = host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         db.DocumentVersions.Add(new DocumentVersion
         {
             TenantId = tenantId,
@@ -101,7 +101,7 @@ internal static class DocumentRows
     public static async Task RemoveAsync(ApiHost host, Guid tenantId, Guid documentId)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         await db.Documents.Where(d => d.TenantId == tenantId && d.Id == documentId).ExecuteDeleteAsync(Cancellation);
         await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
     }

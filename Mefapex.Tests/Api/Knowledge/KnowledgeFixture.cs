@@ -37,7 +37,7 @@ public sealed class KnowledgeFixture(PostgresFixture postgres) : IAsyncLifetime
     internal static async Task<TenantScope> TenantAsync(ApiHost host, string slug)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        var tenant = await scope.ServiceProvider.GetRequiredService<MefapexDb>().Tenants
+        var tenant = await scope.ServiceProvider.WholeDatabase().Tenants
             .SingleAsync(t => t.Slug == slug, TestContext.Current.CancellationToken);
         return new TenantScope(tenant.Id, tenant.Slug, tenant.Name, tenant.Locale);
     }
@@ -45,18 +45,19 @@ public sealed class KnowledgeFixture(PostgresFixture postgres) : IAsyncLifetime
     internal static async Task<AnswerResult> AskAsync(ApiHost host, string tenant, string question, ConversationContext? context = null)
     {
         await using var scope = host.Services.CreateAsyncScope();
+        var asked = await TenantAsync(host, tenant);
+        using var rows = DataScope.Of(asked.Id);
         return await scope.ServiceProvider.GetRequiredService<AnswerService>()
-            .AnswerAsync(await TenantAsync(host, tenant), Reader.Anonymous, question, context, TestContext.Current.CancellationToken);
+            .AnswerAsync(asked, Reader.Anonymous, question, context, TestContext.Current.CancellationToken);
     }
 
-    internal static async Task<SearchResult> SearchAsync(ApiHost host, LabelledQuestion question, QuestionVector? vector = null) =>
-        await host.Services.GetRequiredService<KnowledgeSearch>().SearchAsync(
-            (await TenantAsync(host, question.Tenant)).Id,
-            Reader.Anonymous,
-            question.Text,
-            question.Language,
-            vector,
-            TestContext.Current.CancellationToken);
+    internal static async Task<SearchResult> SearchAsync(ApiHost host, LabelledQuestion question, QuestionVector? vector = null)
+    {
+        var tenantId = (await TenantAsync(host, question.Tenant)).Id;
+        using var rows = DataScope.Of(tenantId);
+        return await host.Services.GetRequiredService<KnowledgeSearch>().SearchAsync(
+            tenantId, Reader.Anonymous, question.Text, question.Language, vector, TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Waits until the vectors of the tenants' present knowledge are in the index.</summary>
     public static async Task WhenIndexedAsync(ApiHost host)
@@ -68,7 +69,7 @@ public sealed class KnowledgeFixture(PostgresFixture postgres) : IAsyncLifetime
         {
             await using (var scope = host.Services.CreateAsyncScope())
             {
-                var bases = await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeBases.AsNoTracking()
+                var bases = await scope.ServiceProvider.WholeDatabase().KnowledgeBases.AsNoTracking()
                     .ToListAsync(deadline.Token);
                 if (bases.All(k => index.ModelOf(k.TenantId)?.KnowledgeVersion == k.Version))
                     return;

@@ -20,6 +20,7 @@ public sealed class KnowledgeListenerTests(PostgresFixture postgres)
         await using var first = await ApiHost.Start(database).ReadyAsync();
         await using var second = await ApiHost.Start(database).ReadyAsync();
         var tenantId = (await KnowledgeFixture.TenantAsync(second, "klinik")).Id;
+        using var rows = DataScope.Of(tenantId);
         var heard = await ListeningAsync(second, listeners: 2);
         var snapshots = second.Services.GetRequiredService<SnapshotStore>();
         var before = await snapshots.GetAsync(tenantId, atLeast: 0, Cancellation);
@@ -43,7 +44,7 @@ public sealed class KnowledgeListenerTests(PostgresFixture postgres)
 
         await using (var scope = host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
             {
                 await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
@@ -91,7 +92,7 @@ public sealed class KnowledgeListenerTests(PostgresFixture postgres)
     {
         await using var scope = host.Services.CreateAsyncScope();
         await KnowledgeWriter.BumpVersionAsync(
-            scope.ServiceProvider.GetRequiredService<MefapexDb>(), tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
+            scope.ServiceProvider.WholeDatabase(), tenantId, TimeProvider.System.GetUtcNow(), Cancellation);
     }
 
     /// <summary>What the host hears of from now on; returns when it listens.</summary>
@@ -103,7 +104,7 @@ public sealed class KnowledgeListenerTests(PostgresFixture postgres)
             () =>
             {
                 using var scope = host.Services.CreateScope();
-                return scope.ServiceProvider.GetRequiredService<MefapexDb>().Database.SqlQuery<int>(
+                return scope.ServiceProvider.WholeDatabase().Database.SqlQuery<int>(
                     $"""
                     select count(*)::int as "Value" from pg_stat_activity
                     where datname = current_database() and query = 'listen mefapex_knowledge'
@@ -116,7 +117,7 @@ public sealed class KnowledgeListenerTests(PostgresFixture postgres)
     private static async Task ChangeTitleAsync(ApiHost host, Guid tenantId, string title)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         await db.Set<KnowledgeText>().Where(t => t.TenantId == tenantId && t.EntryId == "tercuman" && t.Language == "tr")
             .ExecuteUpdateAsync(t => t.SetProperty(x => x.Title, title), Cancellation);
         await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);

@@ -15,7 +15,7 @@ public sealed class KnowledgeSeedTests(ApiFactory api) : IClassFixture<ApiFactor
     public async Task The_samples_are_loaded_whole()
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         foreach (var slug in (string[])["fabrika", "klinik"])
         {
             var tenant = await db.Tenants.SingleAsync(t => t.Slug == slug, Cancellation);
@@ -40,7 +40,7 @@ public sealed class KnowledgeSeedTests(ApiFactory api) : IClassFixture<ApiFactor
         var (tenantId, versions) = ((await KnowledgeFixture.TenantAsync(api.Host, "klinik")).Id, await VersionsAsync());
         await using (var scope = api.Host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             await db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tercuman")
                 .ExecuteUpdateAsync(e => e.SetProperty(x => x.SampleHash, "older"), Cancellation);
             await db.Set<KnowledgeText>().Where(t => t.TenantId == tenantId && t.EntryId == "tercuman")
@@ -54,7 +54,7 @@ public sealed class KnowledgeSeedTests(ApiFactory api) : IClassFixture<ApiFactor
 
         await using (var scope = api.Host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             var entry = await db.KnowledgeEntries.Include(e => e.Texts).Include(e => e.Questions).AsSplitQuery()
                 .SingleAsync(e => e.TenantId == tenantId && e.Id == "tercuman", Cancellation);
             entry.Version.ShouldBe(2);
@@ -86,13 +86,13 @@ public sealed class KnowledgeSeedTests(ApiFactory api) : IClassFixture<ApiFactor
     private async Task SeedAsync()
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        await KnowledgeSeed.ApplyAsync(scope.ServiceProvider.GetRequiredService<MefapexDb>(), TimeProvider.System, Cancellation);
+        await KnowledgeSeed.ApplyAsync(scope.ServiceProvider.WholeDatabase(), TimeProvider.System, Cancellation);
     }
 
     private async Task<Dictionary<Guid, long>> VersionsAsync()
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeBases.AsNoTracking()
+        return await scope.ServiceProvider.WholeDatabase().KnowledgeBases.AsNoTracking()
             .ToDictionaryAsync(k => k.TenantId, k => k.Version, Cancellation);
     }
 }

@@ -105,7 +105,7 @@ public sealed class IdempotencyTests(ApiFactory api) : IClassFixture<ApiFactory>
         using var second = await PostAsync(client, Conversations, young);
         await using (var scope = api.Host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             var day = TimeSpan.FromHours(24);
             await db.IdempotentRequests.Where(r => r.Key == old)
                 .ExecuteUpdateAsync(set => set.SetProperty(r => r.ExpiresAt, r => r.ExpiresAt - day), Cancellation);
@@ -161,7 +161,7 @@ public sealed class IdempotencyTests(ApiFactory api) : IClassFixture<ApiFactory>
     private async Task<int> CountAsync()
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         return await db.Conversations.CountAsync(c => db.Users.Any(u => u.Id == c.UserId && u.Username == "demo"), Cancellation);
     }
 

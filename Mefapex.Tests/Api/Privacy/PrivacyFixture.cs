@@ -50,7 +50,7 @@ public sealed class PrivacyFixture(PostgresFixture postgres) : IAsyncLifetime
         User user;
         await using (var scope = Host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             user = new()
             {
                 Id = Guid.NewGuid(),

@@ -83,6 +83,7 @@ public sealed class RetentionTests(PrivacyFixture api)
         var tenant = Guid.NewGuid();
         await api.ExecuteAsync($"insert into tenants (id, slug, name, locale, registration) values ('{tenant}', 'arsiv', 'Arşiv', 'tr', 'closed')");
         var time = new ManualTime();
+        using var rows = DataScope.Of(tenant);
         var writer = new AuditWriter(new HttpContextAccessor(), time);
         var databases = api.Host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>();
         for (var i = 0; i < 7; i++)

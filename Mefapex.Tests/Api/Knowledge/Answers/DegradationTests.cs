@@ -35,7 +35,7 @@ public sealed class DegradationTests(PostgresFixture postgres)
         var tenantId = (await KnowledgeFixture.TenantAsync(system.Api, "fabrika")).Id;
         await using (var scope = system.Api.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
             {
                 await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
@@ -118,6 +118,7 @@ public sealed class DegradationTests(PostgresFixture postgres)
         await using (await LockAsync(database, "knowledge_bases"))
         {
             await using var scope = api.Services.CreateAsyncScope();
+            using var rows = DataScope.Of(tenant.Id);
             var answer = await scope.ServiceProvider.GetRequiredService<AnswerService>()
                 .AnswerAsync(tenant, Reader.Anonymous, Forgotten, context: null, Cancellation);
             answer.Degradation.ShouldBe(Degradation.TryLater);
@@ -129,8 +130,10 @@ public sealed class DegradationTests(PostgresFixture postgres)
     private static async Task<AnswerResult> ReplayAsync(ApiHost api, string question)
     {
         await using var scope = api.Services.CreateAsyncScope();
+        var tenant = await KnowledgeFixture.TenantAsync(api, "fabrika");
+        using var rows = DataScope.Of(tenant.Id);
         return await scope.ServiceProvider.GetRequiredService<AnswerService>()
-            .ReplayAsync(await KnowledgeFixture.TenantAsync(api, "fabrika"), Reader.Anonymous, question, context: null, Cancellation);
+            .ReplayAsync(tenant, Reader.Anonymous, question, context: null, Cancellation);
     }
 
     /// <summary>Holds every reader of the table up until it is disposed.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Mefapex.Api.Data;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
@@ -233,13 +234,9 @@ public sealed class PassageTests(DocumentsFixture fixture, ITestOutputHelper out
         {
             var embedded = vectors ? await ai.EmbedAsync([cells[2]], Cancellation) : null;
             var vector = embedded is null ? null : new QuestionVector(embedded.ModelHash, embedded.Embeddings[0]);
-            var found = await search.SearchAsync(
-                (await KnowledgeFixture.TenantAsync(fixture.Api, cells[0])).Id,
-                Reader.Anonymous,
-                cells[2],
-                cells[1],
-                vector,
-                Cancellation);
+            var tenantId = (await KnowledgeFixture.TenantAsync(fixture.Api, cells[0])).Id;
+            using var rows = DataScope.Of(tenantId);
+            var found = await search.SearchAsync(tenantId, Reader.Anonymous, cells[2], cells[1], vector, Cancellation);
             var passages = await search.PassagesAsync(found, Reader.Anonymous, vector, Cancellation);
             found.UsedVectors.ShouldBe(vectors);
             examples.Add(new Labelled(
@@ -254,8 +251,10 @@ public sealed class PassageTests(DocumentsFixture fixture, ITestOutputHelper out
     private async Task<AnswerResult> ReplayAsync(string tenant, string question)
     {
         await using var scope = fixture.Api.Services.CreateAsyncScope();
+        var asked = await KnowledgeFixture.TenantAsync(fixture.Api, tenant);
+        using var rows = DataScope.Of(asked.Id);
         return await scope.ServiceProvider.GetRequiredService<AnswerService>()
-            .ReplayAsync(await KnowledgeFixture.TenantAsync(fixture.Api, tenant), Reader.Anonymous, question, context: null, Cancellation);
+            .ReplayAsync(asked, Reader.Anonymous, question, context: null, Cancellation);
     }
 
     private sealed record Labelled(int Number, string Expected, IReadOnlyList<(double[] Inputs, bool Answers)> Passages);

@@ -20,6 +20,7 @@ public sealed class PublishCheckTests(ApiFactory api) : IClassFixture<ApiFactory
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
         var tenant = await KnowledgeFixture.TenantAsync(api.Host, "fabrika");
+        using var rows = DataScope.Of(tenant.Id);
         var check = new Objection();
         var entries = new EntryStore(
             scope.ServiceProvider.GetRequiredService<MefapexDb>(),
@@ -43,7 +44,7 @@ public sealed class PublishCheckTests(ApiFactory api) : IClassFixture<ApiFactory
         published.Entry!.PublishedVersion.ShouldBe(1);
         published.Findings.Count.ShouldBe(2);
         (await entries.VersionAsync(tenant.Id, "engel", 1, Cancellation))!.OverrideReason.ShouldBe("yine de doğru");
-        using var overridden = JsonDocument.Parse((await scope.ServiceProvider.GetRequiredService<MefapexDb>().AuditEvents
+        using var overridden = JsonDocument.Parse((await scope.ServiceProvider.WholeDatabase().AuditEvents
             .SingleAsync(e => e.Verb == AuditVerbs.GateOverridden && e.SubjectId == "engel", Cancellation)).After!);
         overridden.RootElement.GetProperty("reason").GetString().ShouldBe("yine de doğru");
         overridden.RootElement.GetProperty("findings")[0].GetString().ShouldBe("objection");

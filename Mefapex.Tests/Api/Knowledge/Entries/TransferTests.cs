@@ -245,7 +245,7 @@ public sealed class TransferTests(ApiFactory api, PostgresFixture postgres) : IC
     private async Task<EditorClient> EmptyTenantAsync(string slug)
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         db.Tenants.Add(new Tenant { Id = Guid.CreateVersion7(), Slug = slug, Name = slug, Locale = "tr" });
         await db.SaveChangesAsync(Cancellation);
         return await EditorClient.SignInAsync(api.Host, "operator", slug);

@@ -44,7 +44,7 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
 
         await using (var scope = host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             var tenantId = (await KnowledgeFixture.TenantAsync(host, "fabrika")).Id;
             await db.Set<KnowledgeQuestion>()
                 .Where(q => q.TenantId == tenantId && q.EntryId == "otopark" && q.Language == "tr" && q.Position == 0)
@@ -92,7 +92,7 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
         var tenantId = (await KnowledgeFixture.TenantAsync(host, "klinik")).Id;
         await using (var scope = host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             // Were the vectors of the other entries read again, they would be missing now and come back.
             await db.KnowledgeVectors.Where(v => v.TenantId == tenantId && v.EntryId != "tercuman").ExecuteDeleteAsync(Cancellation);
             await db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tercuman")
@@ -117,7 +117,7 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
         (await NearestAsync(host, tenantId, VectorSource.Entries, "Tercüman var mı?"))[0].Key.Owner.Id.ShouldBe("tercuman");
         await using (var scope = host.Services.CreateAsyncScope())
         {
-            var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+            var db = scope.ServiceProvider.WholeDatabase();
             string[] audience = ["group:tercumanlar"];
             await db.KnowledgeEntries.Where(e => e.TenantId == tenantId && e.Id == "tercuman")
                 .ExecuteUpdateAsync(e => e.SetProperty(x => x.Audience, audience), Cancellation);
@@ -174,13 +174,13 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
     private static async Task<int> StoredChunksAsync(ApiHost host)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().ChunkVectors.CountAsync(Cancellation);
+        return await scope.ServiceProvider.WholeDatabase().ChunkVectors.CountAsync(Cancellation);
     }
 
     private static async Task<Dictionary<(string EntryId, string TextHash), float[]>> StoredAsync(ApiHost host, Guid? tenantId = null)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeVectors.AsNoTracking()
+        return await scope.ServiceProvider.WholeDatabase().KnowledgeVectors.AsNoTracking()
             .Where(v => tenantId == null || v.TenantId == tenantId)
             .ToDictionaryAsync(v => (v.EntryId, v.TextHash), v => v.Values, Cancellation);
     }
@@ -188,7 +188,7 @@ public sealed class KnowledgeIndexerTests(PostgresFixture postgres)
     private static async Task<int> TextsAsync(ApiHost host)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        var entries = await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeEntries.AsNoTracking()
+        var entries = await scope.ServiceProvider.WholeDatabase().KnowledgeEntries.AsNoTracking()
             .Include(e => e.Texts)
             .Include(e => e.Questions)
             .AsSplitQuery()

@@ -104,7 +104,7 @@ public sealed class CalibrationFittingTests(KnowledgeFixture fixture) : IClassFi
             LogLoss: 0);
         var none = new LabelFigures(0, 0, 1, 1, 9);
         await using var scope = fixture.Lexical.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         db.TenantCalibrations.Add(new TenantCalibration
         {
             TenantId = tenant.Id,

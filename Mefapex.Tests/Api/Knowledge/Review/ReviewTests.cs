@@ -106,7 +106,7 @@ public sealed class ReviewTests(ApiFactory api) : IClassFixture<ApiFactory>
         await using (var scope = api.Host.Services.CreateAsyncScope())
         {
             var soon = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(9);
-            await scope.ServiceProvider.GetRequiredService<MefapexDb>().KnowledgeEntries.Where(e => e.Id == "otopark")
+            await scope.ServiceProvider.WholeDatabase().KnowledgeEntries.Where(e => e.Id == "otopark")
                 .ExecuteUpdateAsync(e => e.SetProperty(x => x.ExpiresOn, soon), Cancellation);
         }
 
@@ -150,14 +150,14 @@ public sealed class ReviewTests(ApiFactory api) : IClassFixture<ApiFactory>
     private async Task<int> ExchangesAsync()
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<MefapexDb>().Exchanges.CountAsync(Cancellation);
+        return await scope.ServiceProvider.WholeDatabase().Exchanges.CountAsync(Cancellation);
     }
 
     private async Task ChangeKnowledgeAsync(string slug)
     {
         var tenant = await KnowledgeFixture.TenantAsync(api.Host, slug);
         await using var scope = api.Host.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<MefapexDb>().Database
+        await scope.ServiceProvider.WholeDatabase().Database
             .ExecuteSqlAsync($"update knowledge_bases set version = version + 1 where tenant_id = {tenant.Id}", Cancellation);
     }
 }

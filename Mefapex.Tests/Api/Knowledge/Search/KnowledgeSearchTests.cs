@@ -92,7 +92,7 @@ public sealed class KnowledgeSearchTests(ApiFactory api) : IClassFixture<ApiFact
     private async Task ChangeAsync(Func<MefapexDb, Guid, Task> change)
     {
         await using var scope = api.Host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<MefapexDb>();
+        var db = scope.ServiceProvider.WholeDatabase();
         var tenantId = (await KnowledgeFixture.TenantAsync(api.Host, "klinik")).Id;
         await change(db, tenantId);
         await KnowledgeWriter.BumpVersionAsync(db, tenantId, TimeProvider.System.GetUtcNow(), Cancellation);

@@ -1,3 +1,4 @@
+using Mefapex.Api.Data;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Search;
@@ -78,6 +79,7 @@ public sealed class PassageSearchTests(PostgresFixture postgres)
     private static async Task<IReadOnlyList<Passage>> SearchAsync(
         ApiHost host, Guid tenantId, string question, Reader? reader = null, bool vector = true)
     {
+        using var rows = DataScope.Of(tenantId);
         QuestionVector? values = null;
         if (vector)
         {
