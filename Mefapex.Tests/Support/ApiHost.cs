@@ -6,6 +6,8 @@ using Mefapex.Contracts.Accounts;
 using Mefapex.ServiceDefaults;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -36,12 +38,14 @@ public sealed class ApiHost : IAsyncDisposable
 
     /// <summary>Starts the API; without further settings nothing answers where it looks for the AI service.</summary>
     /// <param name="settings">Configuration keys on top of those.</param>
+    /// <param name="interceptor">Sees everything that Entity Framework sends.</param>
     public static ApiHost Start(
         string connectionString,
         IReadOnlyDictionary<string, string?>? settings = null,
-        string environment = "Development")
+        string environment = "Development",
+        IInterceptor? interceptor = null)
     {
-        var factory = new Factory(connectionString, settings ?? new Dictionary<string, string?>(), environment);
+        var factory = new Factory(connectionString, settings ?? new Dictionary<string, string?>(), environment, interceptor);
         factory.UseKestrel();
         factory.StartServer();
         return new ApiHost(factory);
@@ -90,7 +94,8 @@ public sealed class ApiHost : IAsyncDisposable
     }
 
     // Any type of the assembly names the program to start.
-    private sealed class Factory(string connectionString, IReadOnlyDictionary<string, string?> settings, string environment)
+    private sealed class Factory(
+        string connectionString, IReadOnlyDictionary<string, string?> settings, string environment, IInterceptor? interceptor)
         : WebApplicationFactory<MefapexDb>
     {
         /// <summary>Unless a test names folders of its own; gone with the host.</summary>
@@ -126,6 +131,8 @@ public sealed class ApiHost : IAsyncDisposable
             builder.UseSetting("Answers:SearchTimeout", "00:00:30");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
+            if (interceptor is not null)
+                builder.ConfigureServices(services => services.ConfigureDbContext<MefapexDb>(options => options.AddInterceptors(interceptor)));
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class SearchFunctions : Migration
 
         create function search_chunks(
             p_keywords text, p_reader text[], p_limit int, p_queries text[], p_weights float8[],
-            p_documents uuid[], p_versions int[], p_positions int[], p_cosines float8[], p_rank_constant int, p_most int)
+            p_documents uuid[], p_versions int[], p_positions int[], p_cosines float8[], p_rank_constant float8, p_most int)
         returns table (
             document_id uuid, version int, "position" int, fused float8, full_text float8, keywords float8, cosine float8)
         language plpgsql stable security definer rows 20 set search_path = public, pg_temp as $$

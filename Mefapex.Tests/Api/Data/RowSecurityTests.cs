@@ -1,3 +1,4 @@
+using System.Net;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Search;
@@ -173,6 +174,22 @@ public sealed class RowSecurityTests(ApiFactory api) : IClassFixture<ApiFactory>
 
         (await ScalarAsync("select count(*) from knowledge_entries")).ShouldBe(0L);
         (await ScalarAsync("select current_user::text")).ShouldBe("mefapex_tenant");
+    }
+
+    [Fact]
+    public async Task Without_the_service_s_own_conditions_an_editor_still_reads_one_tenant_s_knowledge()
+    {
+        var filters = new NoTenantFilters();
+        await using var host = await ApiHost.Start(api.ConnectionString, interceptor: filters).ReadyAsync();
+        using var editor = await host.SignInAsync("editor");
+
+        var entries = await editor.GetStringAsync("/api/v1/knowledge/entries?limit=100", Cancellation);
+        using var other = await editor.GetAsync(new Uri("/api/v1/knowledge/entries/sac-ekimi-yikama", UriKind.Relative), Cancellation);
+
+        entries.ShouldContain("yillik-izin-talebi");
+        entries.ShouldNotContain("sac-ekimi-yikama");
+        other.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        filters.Taken.ShouldBeGreaterThan(1);
     }
 
     private async Task FillAsync()
