@@ -38,6 +38,7 @@ internal sealed partial class ForcedFallbacks(
     /// <summary>Reads what is in force, after it was changed.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow();
         _inForce = await db.ForcedFallbacks.Where(f => f.Until > now)

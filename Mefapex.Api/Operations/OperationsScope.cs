@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Data;
 using Mefapex.Api.Tenants;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,7 +16,11 @@ internal sealed record OperationsScope(Guid? TenantId, string Name)
         Caller caller, RequestTenant tenant, HttpContext http)
     {
         if (caller.Tenant is null && string.IsNullOrWhiteSpace(http.Request.Headers[RequestTenant.Header]))
+        {
+            DataScope.Say(null);
             return (new(null, All), null);
+        }
+
         return await tenant.ResolveAsync(http) is { } problem
             ? (new(null, All), problem)
             : (new(tenant.Id, tenant.Scope.Slug), null);
