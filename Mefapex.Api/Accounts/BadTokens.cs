@@ -1,3 +1,4 @@
+using Mefapex.Api.Keys;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Mefapex.Api.Accounts;
@@ -13,7 +14,9 @@ internal static class BadTokens
         endpoints.AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
-            var shown = http.Request.Headers.Authorization.Count > 0 || SessionCookies.AccessToken(http.Request) is not null;
+            var shown = http.Request.Headers.Authorization.Count > 0
+                || SessionCookies.AccessToken(http.Request) is not null
+                || ShownKey.In(http.Request) is not null;
             if (http.User.Identity is { IsAuthenticated: true } || !shown)
                 return await next(context);
             await http.ChallengeAsync();

@@ -15,9 +15,10 @@ internal static class PermissionRoutes
         where TBuilder : IEndpointConventionBuilder =>
         endpoints.Guard(_ => permission);
 
-    /// <summary>Whether this person has the permission.</summary>
-    public static bool May(this Caller caller, Permission permission) =>
-        caller.Roles.Any(role => permission.Roles.Contains(role, StringComparer.Ordinal));
+    /// <summary>Whether this person or key has the permission.</summary>
+    public static bool May(this Caller caller, Permission permission) => caller.Key is { } key
+        ? key.Scopes.Contains(permission.Name, StringComparer.Ordinal)
+        : caller.Roles.Any(role => permission.Roles.Contains(role, StringComparer.Ordinal));
 
     public static void AddPolicies(this IServiceCollection services)
     {

@@ -49,9 +49,12 @@ internal static class Policies
     /// <summary>The keys that access tokens are signed with.</summary>
     public static readonly Area SigningKeys = new("signing-keys",     Operators, Operators);
 
+    /// <summary>A tenant's API keys.</summary>
+    public static readonly Area Keys = new("keys",                    Admins,    Admins);
+
     /// <summary>Every row.</summary>
     public static IReadOnlyList<Area> Areas { get; } =
-        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys];
+        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

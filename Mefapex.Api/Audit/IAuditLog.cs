@@ -50,5 +50,6 @@ internal sealed record AuditActor(string Kind, Guid? Id = null, string? Name = n
 
     public static AuditActor Key(Guid id, string name) => new("key", id, name);
 
-    public static AuditActor Of(Caller caller) => User(caller.UserId, caller.Username);
+    public static AuditActor Of(Caller caller) =>
+        caller.Key is { } key ? Key(key.Id, key.Name) : User(caller.UserId, caller.Username);
 }

@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Chat.Sockets;
 using Mefapex.Api.Chat.Suggestions;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Limits;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
@@ -13,6 +14,10 @@ namespace Mefapex.Api.Chat;
 internal static class ChatEndpoints
 {
     private const int MaxBodyBytes = 64 * 1024;
+
+    private const string WithKey =
+        "With an API key the question stands alone: it is answered from the knowledge that is for everybody of the key's tenant, "
+        + "and neither question nor answer is kept. A session_id is answered with 403, as conversations belong to people.";
 
     public static WebApplicationBuilder AddChat(this WebApplicationBuilder builder)
     {
@@ -29,13 +34,13 @@ internal static class ChatEndpoints
     /// <summary>The paths of the old contract; the versioned ones are with the conversations.</summary>
     public static void MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var open = endpoints.MapGroup("").WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant();
+        var open = endpoints.MapGroup("").WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant().TakesKeys();
         open.MapPost("/chat", AskAsync).TakesQuestions();
         open.MapPost("/chat/public", AskAsync).TakesQuestions();
 
         var signedIn = endpoints.MapGroup("").WithTags("Chat").NeedsDatabase().Requires(Policies.Chat).ForTenant();
-        signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions();
-        signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions();
+        signedIn.MapPost("/chat/authenticated", AskAsync).TakesQuestions().TakesKeys().WithDescription(WithKey);
+        signedIn.MapPost("/api/chat/message", AskAsync).TakesQuestions().TakesKeys().WithDescription(WithKey);
 
         endpoints.MapChatSockets();
         endpoints.MapSuggestions();

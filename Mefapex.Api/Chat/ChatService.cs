@@ -2,6 +2,7 @@ using Mefapex.Api.Accounts;
 using Mefapex.Api.Conversations;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Tenants;
@@ -11,7 +12,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Chat;
 
-/// <summary>Every question on every path goes through here: checked, answered, and stored once for those signed in.</summary>
+/// <summary>
+/// Every question on every path goes through here: checked, answered, and stored once for those signed in. A conversation is a
+/// person's, so questions of API keys stand alone and are not kept, as those of visitors.
+/// </summary>
 internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAnswers running, TimeProvider time)
 {
     /// <summary>The longest question, in Unicode characters.</summary>
@@ -29,7 +33,14 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
         CancellationToken cancellationToken)
     {
         if (caller is null)
-            return await AskAnonymouslyAsync(tenant, request.Message, cancellationToken);
+            return await AskOnceAsync(tenant, request.Message, cancellationToken);
+        if (caller.Key is not null)
+        {
+            return string.IsNullOrEmpty(sessionId)
+                ? await AskOnceAsync(tenant, request.Message, cancellationToken)
+                : KeyProblems.PersonNeeded();
+        }
+
         var (run, problem) = await StartAsync(tenant, caller, sessionId, request, cancellationToken);
         return run is null ? problem! : await run.Reply.WaitAsync(cancellationToken);
     }
@@ -105,7 +116,7 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
             : null;
     }
 
-    private async Task<ChatReply> AskAnonymouslyAsync(TenantScope tenant, string? message, CancellationToken cancellationToken)
+    private async Task<ChatReply> AskOnceAsync(TenantScope tenant, string? message, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var question = Clean(message);

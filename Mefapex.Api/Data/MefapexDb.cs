@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Conversations;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Knowledge.Documents;
@@ -39,6 +40,8 @@ internal sealed class MefapexDb : DbContext
     public DbSet<Invitation> Invitations => Set<Invitation>();
 
     public DbSet<PasswordReset> PasswordResets => Set<PasswordReset>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<SignInFailure> SignInFailures => Set<SignInFailure>();
 
@@ -102,6 +105,7 @@ internal sealed class MefapexDb : DbContext
         modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration(new SignInFailureConfiguration());
         modelBuilder.ApplyConfiguration(new SigningKeyConfiguration());
+        modelBuilder.ApplyConfiguration(new ApiKeyConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());
         modelBuilder.ApplyConfiguration(new StoredExchangeConfiguration());
         modelBuilder.ApplyConfiguration(new FeedbackConfiguration());

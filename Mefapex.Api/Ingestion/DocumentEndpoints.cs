@@ -6,6 +6,7 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Files;
 using Mefapex.Api.Http;
 using Mefapex.Api.Ingestion.Readers;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Limits;
@@ -30,7 +31,7 @@ internal static partial class DocumentEndpoints
 
     public static void MapDocuments(this IEndpointRouteBuilder endpoints)
     {
-        var documents = endpoints.MapGroup(Path).WithTags("Documents").Requires(Policies.Documents).NeedsDatabase().ForTenant();
+        var documents = endpoints.MapGroup(Path).WithTags("Documents").Requires(Policies.Documents).NeedsDatabase().ForTenant().TakesKeys();
         documents.MapGet("/{id:guid}", ReadAsync);
         documents.MapGet("/{id:guid}/file", DownloadAsync);
         documents.MapGet("/{id:guid}/versions/{version:int}/text", TextAsync);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Data;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Tenants;
 using Microsoft.Extensions.Primitives;
 
@@ -36,6 +37,12 @@ internal sealed partial class IdempotencyMiddleware(
             || Caller.From(context.User) is not { } caller)
         {
             await next(context);
+            return;
+        }
+
+        if (caller.Key is not null)
+        {
+            await KeyProblems.NoIdempotency().ExecuteAsync(context);
             return;
         }
 

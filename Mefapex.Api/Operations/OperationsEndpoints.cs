@@ -5,6 +5,7 @@ using Mefapex.Api.Ai;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Shared;
 using Mefapex.Api.Tenants;
@@ -33,7 +34,7 @@ internal static class OperationsEndpoints
 
     public static void MapOperations(this IEndpointRouteBuilder endpoints)
     {
-        var operations = endpoints.MapGroup("").WithTags("Operations").Requires(Policies.Operations);
+        var operations = endpoints.MapGroup("").WithTags("Operations").Requires(Policies.Operations).TakesKeys();
         operations.MapGet("/system/memory", (MemoryCleaner memory) => TypedResults.Ok(memory.Read()));
         operations.MapGet("/system/circuit-breaker-status", ReadBreakers);
         operations.MapGet("/admin/cache/health", ReadCacheHealthAsync);

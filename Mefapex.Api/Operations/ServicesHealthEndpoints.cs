@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Data;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Limits;
 using Mefapex.Contracts.Operations;
@@ -15,7 +16,7 @@ internal static class ServicesHealthEndpoints
 {
     public static void MapServicesHealth(this IEndpointRouteBuilder endpoints)
     {
-        var health = endpoints.MapGroup("").WithTags("Health").AllowAnonymous();
+        var health = endpoints.MapGroup("").WithTags("Health").AllowAnonymous().TakesKeys();
         health.MapGet("/health/comprehensive", (
             HealthCheckService checks, Caller? caller, TimeProvider time, CancellationToken cancellationToken) =>
             ReadAsync(service: null, checks, caller, time, cancellationToken));

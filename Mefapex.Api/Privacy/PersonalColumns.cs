@@ -50,6 +50,7 @@ internal static class PersonalColumns
     /// <summary>Columns with names of people who did something; a pseudonym takes their place.</summary>
     public static IReadOnlyList<PersonalName> Names { get; } =
     [
+        new("api_keys", "created_by"),
         new("documents", "owner"),
         new("documents", "updated_by"),
         new("document_versions", "created_by"),
@@ -72,6 +73,7 @@ internal static class PersonalColumns
     /// </summary>
     public static IReadOnlyList<PersonalName> Impersonal { get; } =
     [
+        new("api_keys", "name"),
         new("audit_events", "actor_id"),
         new("audit_names", "actor_id"),
         new("audit_names", "name"),

@@ -22,6 +22,9 @@ public static class TokenClaims
     /// <summary>The id of the API key that somebody signed in with.</summary>
     public const string ApiKey = "api_key";
 
+    /// <summary>One of the permissions of the API key; may occur several times.</summary>
+    public const string Scope = "scope";
+
     /// <summary>One of the account's roles; may occur several times.</summary>
     public const string Role = "role";
 

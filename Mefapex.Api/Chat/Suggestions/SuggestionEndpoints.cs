@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
@@ -10,7 +11,8 @@ namespace Mefapex.Api.Chat.Suggestions;
 internal static class SuggestionEndpoints
 {
     public static void MapSuggestions(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/api/v1/suggestions", ListAsync).WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant();
+        endpoints.MapGet("/api/v1/suggestions", ListAsync)
+            .WithTags("Chat").AllowAnonymous().NeedsDatabase().RefusesBadTokens().ForTenant().TakesKeys();
 
     /// <param name="lang"><c>tr</c> or <c>en</c>; the tenant's own language when it is missing.</param>
     private static async Task<Results<Ok<SuggestionList>, ProblemHttpResult>> ListAsync(

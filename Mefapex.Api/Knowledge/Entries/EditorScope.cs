@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Tenants;
 
 namespace Mefapex.Api.Knowledge.Entries;
@@ -27,7 +28,7 @@ internal static class EditorRoutes
     /// is not theirs is told that there is none, rather than given their own.
     /// </summary>
     public static RouteGroupBuilder ForEditors(this RouteGroupBuilder group) =>
-        group.Requires(Policies.Knowledge).NeedsDatabase().AddEndpointFilter(async (context, next) =>
+        group.Requires(Policies.Knowledge).TakesKeys().NeedsDatabase().AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
             var asked = http.Request.Headers[RequestTenant.Header].ToString().Trim();

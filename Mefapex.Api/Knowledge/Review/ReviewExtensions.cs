@@ -1,5 +1,6 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge.Entries;
 using Mefapex.Api.Knowledge.Review.Contradictions;
 using Mefapex.Api.Tenants;
@@ -28,7 +29,7 @@ internal static class ReviewExtensions
 
     public static void MapReview(this IEndpointRouteBuilder endpoints)
     {
-        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").Requires(Policies.Knowledge).NeedsDatabase().ForTenant();
+        var review = endpoints.MapGroup("/api/v1/knowledge").WithTags("Knowledge review").Requires(Policies.Knowledge).NeedsDatabase().ForTenant().TakesKeys();
         review.MapLabels();
         review.MapCalibration();
 

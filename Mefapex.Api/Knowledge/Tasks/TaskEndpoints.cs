@@ -1,6 +1,7 @@
 using Mefapex.Api.Accounts;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
@@ -20,7 +21,7 @@ internal static class TaskEndpoints
 
     public static void MapKnowledgeTasks(this IEndpointRouteBuilder endpoints)
     {
-        var tasks = endpoints.MapGroup("/api/v1/knowledge/tasks").WithTags("Knowledge").Requires(Policies.Knowledge).NeedsDatabase();
+        var tasks = endpoints.MapGroup("/api/v1/knowledge/tasks").WithTags("Knowledge").Requires(Policies.Knowledge).NeedsDatabase().TakesKeys();
         tasks.MapGet("", ListAsync).ForTenant();
         tasks.MapGet("/{id:guid}", ReadAsync).ForTenant();
         tasks.MapPost("/{id:guid}/assign", AssignAsync);

@@ -43,6 +43,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "operations:write", Admins },
         { "signing-keys:read", "operator" },
         { "signing-keys:write", "operator" },
+        { "keys:read", Admins },
+        { "keys:write", Admins },
     };
 
     private IEnumerable<RouteEndpoint> Endpoints =>
