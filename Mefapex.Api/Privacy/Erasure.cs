@@ -33,7 +33,7 @@ internal sealed class Erasure(
             var locked = await LockAsync(person, cancellationToken);
             if (locked.Find(u => u.Id == person.Id) is not { } user)
                 return ErasureOutcome.Gone;
-            if (user.Roles.Where(IsNeeded).Any(role => !locked.Exists(u => u.Id != user.Id && u.Roles.Contains(role))))
+            if (user.Roles.Where(IsNeeded).Any(role => !locked.Exists(u => u.Id != user.Id && u.DisabledAt is null && u.Roles.Contains(role))))
                 return ErasureOutcome.Last;
 
             sessions = await db.Sessions.Where(s => s.UserId == user.Id).Select(s => s.Id).ToListAsync(cancellationToken);

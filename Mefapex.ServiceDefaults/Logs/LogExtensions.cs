@@ -24,6 +24,7 @@ internal static class LogExtensions
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Levels });
         builder.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.FormatterName ??= JsonLineFormatter.FormatterName);
+        builder.Services.PostConfigure<LoggerFilterOptions>(TellTales.Silence);
         builder.Services.Configure<LoggerFactoryOptions>(options =>
             options.ActivityTrackingOptions = ActivityTrackingOptions.None);
     }

@@ -47,7 +47,8 @@ internal static class TelemetryExtensions
                     // A span for every message of a Blazor circuit would bury those of its events.
                     options.EnableAspNetCoreSignalRSupport = false;
                 })
-                .AddHttpClientInstrumentation())
+                .AddHttpClientInstrumentation()
+                .AddProcessor(new PersonalTags()))
             .WithMetrics(metrics => metrics
                 .AddMeter(Meters)
                 .AddAspNetCoreInstrumentation()
