@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts.Administration;
+using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
@@ -32,6 +33,7 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<PasswordCheck>();
         builder.Services.AddScoped<Sessions>();
         builder.Services.AddScoped<SignIn>();
+        builder.Services.AddSecondFactors();
         builder.Services.AddSigningKeys();
         builder.Services.AddSessionChecks();
         builder.Services.AddPolicies();
@@ -44,11 +46,13 @@ internal static class AccountEndpoints
         endpoints.MapUserAdministration();
         var all = endpoints.MapGroup("").WithTags("Accounts").NeedsDatabase().RefusesWhenBusy();
         all.MapInvitations();
+        all.MapSecondFactorReset();
         var accounts = all.MapGroup("").AcrossTenants();
         accounts.MapSignIn();
         accounts.MapRegistration();
         accounts.MapAccountSessions();
         accounts.MapPasswords();
+        accounts.MapSecondFactors();
         accounts.MapSigningKeys();
         accounts.MapGet("/me", MeAsync).Requires(Policies.Account);
         accounts.MapGet("/api/auth/me", MeAsync).Requires(Policies.Account);

@@ -12,6 +12,27 @@ internal static class AccountProblems
 
     public static ProblemHttpResult CrossSite(string origin) => Of(StatusCodes.Status403Forbidden, "cross-site", origin);
 
+    /// <summary>The password is right; the answer carries a <c>challenge</c> to go on with.</summary>
+    public static ProblemHttpResult SecondFactorRequired(string challenge, TimeSpan lifetime)
+    {
+        var problem = Of(StatusCodes.Status401Unauthorized, "second-factor-required");
+        problem.ProblemDetails.Extensions["challenge"] = challenge;
+        problem.ProblemDetails.Extensions["expires_in"] = (int)lifetime.TotalSeconds;
+        return problem;
+    }
+
+    public static ProblemHttpResult SecondFactorWrong() => Of(StatusCodes.Status401Unauthorized, "second-factor-wrong");
+
+    public static ProblemHttpResult ChallengeInvalid() => Of(StatusCodes.Status401Unauthorized, "challenge-invalid");
+
+    public static ProblemHttpResult SecondFactorOn() => Of(StatusCodes.Status409Conflict, "second-factor-on");
+
+    public static ProblemHttpResult SecondFactorOff() => Of(StatusCodes.Status409Conflict, "second-factor-off");
+
+    public static ProblemHttpResult SecondFactorNotConfirmed() => Of(StatusCodes.Status400BadRequest, "second-factor-not-confirmed");
+
+    public static ProblemHttpResult CodeWrong() => Of(StatusCodes.Status400BadRequest, "code-wrong");
+
     public static ProblemHttpResult RefreshTokenMissing() => Of(StatusCodes.Status401Unauthorized, "refresh-token-missing");
 
     public static ProblemHttpResult RefreshTokenInvalid() => Of(StatusCodes.Status401Unauthorized, "refresh-token-invalid");

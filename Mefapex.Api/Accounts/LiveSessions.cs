@@ -70,8 +70,10 @@ internal sealed class LiveSessions(IDbContextFactory<MefapexDb> databases, Datab
         var asked = _waiting.Values.Distinct().ToList();
         if (asked.Count == 0)
             return;
+        using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var live = await db.Sessions.Where(s => asked.Contains(s.Id) && s.EndedAt == null)
+        var live = await db.Sessions
+            .Where(s => asked.Contains(s.Id) && s.EndedAt == null && !db.Users.Any(u => u.Id == s.UserId && u.DisabledAt != null))
             .Select(s => s.Id)
             .ToHashSetAsync(cancellationToken);
         asked.RemoveAll(live.Contains);

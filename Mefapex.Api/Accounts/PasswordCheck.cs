@@ -10,13 +10,16 @@ namespace Mefapex.Api.Accounts;
 /// </summary>
 internal sealed class PasswordCheck(MefapexDb db, IPasswordHasher<User> hasher, DemoUsers demoUsers, DecoyUser decoy)
 {
+    /// <summary>Whether the account may be used here at all.</summary>
+    public bool MaySignIn(User user) => !user.Demo || demoUsers.Allowed;
+
     public async Task<User?> FindAsync(string username, string password, CancellationToken cancellationToken)
     {
         var key = User.NameKey(username);
         var user = key.Contains('\0', StringComparison.Ordinal)
             ? null
             : await db.Users.SingleOrDefaultAsync(u => u.Username == key, cancellationToken);
-        if (user is { Demo: true } && !demoUsers.Allowed)
+        if (user is not null && !MaySignIn(user))
             user = null;
 
         var checkedUser = user ?? decoy.User;

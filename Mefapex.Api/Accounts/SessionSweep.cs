@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Mefapex.Api.Accounts;
 
-/// <summary>Removes sessions and refresh tokens that are over for good; what tenants may choose a time for is the retention job's.</summary>
+/// <summary>Removes sessions, refresh tokens and unconfirmed second factors that are over for good; what tenants may choose a time for is the retention job's.</summary>
 internal sealed partial class SessionSweep(
     IDbContextFactory<MefapexDb> databases,
     DatabaseState database,
@@ -49,7 +49,8 @@ internal sealed partial class SessionSweep(
         // A used token of a session that goes on gives a thief away; one past its own time gives nothing away.
         var outlived = now - options.Value.RefreshLifetime;
         return await RemoveAsync(db.Sessions.Where(s => s.ExpiresAt < over || s.EndedAt < over), cancellationToken)
-            + await RemoveAsync(db.RefreshTokens.Where(t => t.UsedAt < outlived && t.CreatedAt < outlived), cancellationToken);
+            + await RemoveAsync(db.RefreshTokens.Where(t => t.UsedAt < outlived && t.CreatedAt < outlived), cancellationToken)
+            + await RemoveAsync(db.SecondFactors.Where(f => f.ConfirmedAt == null && f.CreatedAt < over), cancellationToken);
     }
 
     private static async Task<int> RemoveAsync<T>(IQueryable<T> rows, CancellationToken cancellationToken)

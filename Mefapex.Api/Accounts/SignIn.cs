@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
@@ -14,10 +15,13 @@ internal sealed class SignIn(
     Passwords passwords,
     PasswordCheck check,
     SignInThrottle throttle,
+    SecondFactorCodes factors,
+    SignInChallenges challenges,
     Sessions sessions,
     IAuditLog audit)
 {
-    /// <returns>Either the tokens or the problem.</returns>
+    /// <summary>Signs in by name, password and, where the account takes one, a code.</summary>
+    /// <returns>Either the tokens or the problem; where only the code is missing, the problem carries a challenge.</returns>
     public async Task<(SignedIn? SignedIn, ProblemHttpResult? Problem)> TryAsync(
         LoginRequest request,
         HttpContext http,
@@ -28,15 +32,41 @@ internal sealed class SignIn(
         var (user, problem) = await CheckAsync(request.Username, request.Password, http, cancellationToken);
         if (user is null)
             return (null, problem);
+        if (await factors.IsOnAsync(user.Id, cancellationToken))
+        {
+            if (string.IsNullOrWhiteSpace(request.Code))
+                return (null, AccountProblems.SecondFactorRequired(challenges.For(user), SignInChallenges.Lifetime));
+            if (await CheckCodeAsync(user, request.Code, http, cancellationToken) is { } wrong)
+                return (null, wrong);
+        }
 
-        var signedIn = await sessions.StartAsync(user, http, cancellationToken);
-        await audit.RecordAsync(
-            new(AuditVerbs.SignedIn, user.TenantId, AuditSubject.User(user.Id)) { Actor = AuditActor.User(user.Id, user.Username) },
-            cancellationToken);
-        return (signedIn, null);
+        return (await StartAsync(user, http, cancellationToken), null);
     }
 
-    /// <summary>Whose the name and the password are, with failures counted.</summary>
+    /// <summary>The second step of a sign-in whose password was right.</summary>
+    /// <returns>Either the tokens or the problem.</returns>
+    public async Task<(SignedIn? SignedIn, ProblemHttpResult? Problem)> ContinueAsync(
+        SecondFactorSignIn request,
+        HttpContext http,
+        CancellationToken cancellationToken)
+    {
+        var challenge = request.Challenge ?? "";
+        var user = challenges.AccountOf(challenge) is { } id
+            ? await db.Users.SingleOrDefaultAsync(u => u.Id == id, cancellationToken)
+            : null;
+        if (user is null || !challenges.Holds(challenge, user) || !check.MaySignIn(user))
+            return (null, AccountProblems.ChallengeInvalid());
+        if (user.DisabledAt is not null)
+            return (null, AccountProblems.AccountDisabled());
+        return await CheckCodeAsync(user, request.Code ?? "", http, cancellationToken) is { } wrong
+            ? (null, wrong)
+            : (await StartAsync(user, http, cancellationToken), null);
+    }
+
+    /// <summary>
+    /// Whose the name and the password are, with failures counted. A right password forgets none of them: where a code
+    /// follows, it would buy further guesses at the code.
+    /// </summary>
     /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
     public async Task<(User? User, ProblemHttpResult? Problem)> CheckAsync(
         string username,
@@ -61,8 +91,39 @@ internal sealed class SignIn(
                     return (null, Problems.WrongCredentials());
                 }
 
-                await throttle.SucceededAsync(key, cancellationToken);
                 return user.DisabledAt is null ? (user, null) : (null, AccountProblems.AccountDisabled());
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Takes a code of the account's app or a recovery code; wrong ones count as wrong passwords do.</summary>
+    /// <returns>Null where the code is right.</returns>
+    /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
+    public async Task<ProblemHttpResult?> CheckCodeAsync(User user, string code, HttpContext http, CancellationToken cancellationToken)
+    {
+        var address = http.Connection.RemoteIpAddress?.ToString() ?? "";
+        return await passwords.InTurnAsync(
+            async () =>
+            {
+                if (await throttle.WaitAsync(user.Username, address, cancellationToken) is { Ticks: > 0 } wait)
+                    return TooMany(http, wait);
+                if (await factors.UseAsync(user.Id, code, cancellationToken) is not { } kind)
+                {
+                    await FailedAsync(user.Username, address, cancellationToken);
+                    return AccountProblems.SecondFactorWrong();
+                }
+
+                if (kind == CodeKind.Recovery)
+                {
+                    await audit.RecordAsync(
+                        new(AuditVerbs.RecoveryCodeUsed, user.TenantId, AuditSubject.User(user.Id))
+                        {
+                            Actor = AuditActor.User(user.Id, user.Username),
+                        },
+                        cancellationToken);
+                }
+
+                return null;
             },
             cancellationToken);
     }
@@ -73,6 +134,16 @@ internal sealed class SignIn(
         var seconds = (int)Math.Ceiling(wait.TotalSeconds);
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return Problems.TooManyAttempts(seconds);
+    }
+
+    private async Task<SignedIn> StartAsync(User user, HttpContext http, CancellationToken cancellationToken)
+    {
+        await throttle.SucceededAsync(user.Username, cancellationToken);
+        var signedIn = await sessions.StartAsync(user, http, cancellationToken);
+        await audit.RecordAsync(
+            new(AuditVerbs.SignedIn, user.TenantId, AuditSubject.User(user.Id)) { Actor = AuditActor.User(user.Id, user.Username) },
+            cancellationToken);
+        return signedIn;
     }
 
     /// <summary>Takes the same steps whether there is such an account or not.</summary>

@@ -15,6 +15,8 @@ internal static class SignInEndpoints
         var open = accounts.MapGroup("").AllowAnonymous();
         open.MapPost("/login", SignInAsync).LimitedAs(LimitKind.SignIn);
         open.MapPost("/api/auth/login", SignInByCookieAsync).LimitedAs(LimitKind.SignIn);
+        open.MapPost("/api/v1/sign-in", SignInAsync).LimitedAs(LimitKind.SignIn);
+        open.MapPost("/api/v1/sign-in/second-factor", ContinueAsync).LimitedAs(LimitKind.SignIn);
         open.MapPost("/api/auth/refresh", RefreshAsync);
         open.MapPost("/api/auth/logout", SignOutAsync);
         open.MapPost("/logout", SignOutAsync);
@@ -28,6 +30,17 @@ internal static class SignInEndpoints
         CancellationToken cancellationToken)
     {
         var (signedIn, problem) = await signIn.TryAsync(request, http, cancellationToken);
+        return signedIn is null ? problem! : TypedResults.Ok(Bearer(signedIn, time));
+    }
+
+    private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> ContinueAsync(
+        SecondFactorSignIn request,
+        SignIn signIn,
+        HttpContext http,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var (signedIn, problem) = await signIn.ContinueAsync(request, http, cancellationToken);
         return signedIn is null ? problem! : TypedResults.Ok(Bearer(signedIn, time));
     }
 

@@ -21,6 +21,8 @@ internal static class AuditVerbs
     public const string PasswordReset = "password-reset";
     public const string SecondFactorEnabled = "second-factor-enabled";
     public const string SecondFactorDisabled = "second-factor-disabled";
+    public const string RecoveryCodesRenewed = "recovery-codes-renewed";
+    public const string RecoveryCodeUsed = "recovery-code-used";
     public const string InvitationCreated = "invitation-created";
     public const string InvitationWithdrawn = "invitation-withdrawn";
     public const string RolesChanged = "roles-changed";

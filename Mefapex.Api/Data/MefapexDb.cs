@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Audit;
@@ -44,6 +45,10 @@ internal sealed class MefapexDb : DbContext
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<SignInFailure> SignInFailures => Set<SignInFailure>();
+
+    public DbSet<SecondFactor> SecondFactors => Set<SecondFactor>();
+
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
 
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
@@ -104,6 +109,8 @@ internal sealed class MefapexDb : DbContext
         modelBuilder.ApplyConfiguration<Invitation>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration(new SignInFailureConfiguration());
+        modelBuilder.ApplyConfiguration<SecondFactor>(new SecondFactorConfiguration());
+        modelBuilder.ApplyConfiguration<RecoveryCode>(new SecondFactorConfiguration());
         modelBuilder.ApplyConfiguration(new SigningKeyConfiguration());
         modelBuilder.ApplyConfiguration(new ApiKeyConfiguration());
         modelBuilder.ApplyConfiguration(new ConversationConfiguration());

@@ -34,6 +34,8 @@ internal static class PersonalColumns
             """,
             "salt"),
         new("password_resets", "user_id = @user", "hash"),
+        new("recovery_codes", "user_id = @user", "hash"),
+        new("second_factors", "user_id = @user", "sealed"),
         new("invitations", $"{TheirTenant} and lower(email) = @email", "hash"),
         new("sign_in_failures", "subject = @account", "subject"),
         new("idempotent_requests", "user_id = @user", "fingerprint", "claim", "body"),

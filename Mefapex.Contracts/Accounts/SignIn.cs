@@ -1,7 +1,14 @@
 namespace Mefapex.Contracts.Accounts;
 
-/// <summary>Body of <c>POST /login</c> and <c>POST /api/auth/login</c>.</summary>
-public sealed record LoginRequest(string? Username, string? Password);
+/// <summary>
+/// Body of <c>POST /login</c>, <c>POST /api/auth/login</c> and <c>POST /api/v1/sign-in</c>. <c>Code</c> is of the account's
+/// authenticator app or one of its recovery codes; where it is missing and needed the answer is the problem
+/// <c>second-factor-required</c>, whose <c>challenge</c> <c>POST /api/v1/sign-in/second-factor</c> takes.
+/// </summary>
+public sealed record LoginRequest(string? Username, string? Password, string? Code = null);
+
+/// <summary>Body of <c>POST /api/v1/sign-in/second-factor</c>, within five minutes after the password.</summary>
+public sealed record SecondFactorSignIn(string? Challenge, string? Code);
 
 /// <summary>
 /// Answer of <c>POST /login</c>; <c>TokenType</c> is always <c>bearer</c>, <c>ExpiresIn</c> is in seconds.

@@ -56,6 +56,8 @@ public sealed class ScriptedApi : IAsyncDisposable
         var api = new ScriptedApi(app);
         app.Use(api.RefuseAsync);
         app.MapPost("/login", SignIn);
+        app.MapPost("/api/v1/sign-in/second-factor", (SecondFactorSignIn step) =>
+            step is { Challenge: "a-challenge", Code: "123456" } ? SignIn(new("demo", "1234")) : Results.Problem("Kod yanlış.", statusCode: 401));
         app.MapGet("/api/v1/conversations", api.List);
         app.MapPost("/api/v1/conversations", api.Open);
         app.MapDelete("/api/v1/conversations/{id}", (string id) =>
@@ -77,7 +79,9 @@ public sealed class ScriptedApi : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private static IResult SignIn(LoginRequest login) => login.Password == "1234"
+    private static IResult SignIn(LoginRequest login) => login.Password == "needs a code"
+        ? Results.Problem(statusCode: 401, extensions: new Dictionary<string, object?> { ["challenge"] = "a-challenge" })
+        : login.Password == "1234"
         ? Results.Ok(new LoginResponse("a-token", "bearer", 3600, new UserInfo(
             login.Username!, "7d1c", "Demo Çalışan", Email: null, "fabrika", "Mefapex Fabrika", [Roles.Member])))
         : Results.Problem(statusCode: 401);

@@ -31,6 +31,13 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         return await SendAsync<LoginResponse>(request, cancellationToken);
     }
 
+    /// <summary>The second step, after <see cref="ApiException.Challenge"/>.</summary>
+    public async Task<LoginResponse> ContinueSignInAsync(string challenge, string code, CancellationToken cancellationToken)
+    {
+        using var request = Post("api/v1/sign-in/second-factor", new SecondFactorSignIn(challenge, code));
+        return await SendAsync<LoginResponse>(request, cancellationToken);
+    }
+
     public async Task<Page<ConversationSummary>> GetConversationsAsync(
         string? cursor,
         CancellationToken cancellationToken)
@@ -190,7 +197,10 @@ internal sealed class ApiClient(HttpClient http, CurrentSession session)
         e is not ApiException && !cancellationToken.IsCancellationRequested;
 
     private static ApiException ExceptionOf(ProblemDetails? problem, HttpStatusCode status) =>
-        new(ApiException.FailureOf((HttpStatusCode?)problem?.Status ?? status), problem?.Detail);
+        new(ApiException.FailureOf((HttpStatusCode?)problem?.Status ?? status), problem?.Detail)
+        {
+            Challenge = problem?.Extensions.TryGetValue("challenge", out var challenge) is true ? challenge?.ToString() : null,
+        };
 
     private static async Task<ProblemDetails?> ReadProblemAsync(
         HttpResponseMessage response,

@@ -30,6 +30,9 @@ internal sealed class ApiException(ApiFailure failure, string? detail = null, Ex
 {
     public ApiFailure Failure { get; } = failure;
 
+    /// <summary>What a sign-in goes on with, where the password was right and the account also takes a code.</summary>
+    public string? Challenge { get; init; }
+
     public string? Detail { get; } = detail;
 
     public static ApiFailure FailureOf(HttpStatusCode status) => status switch

@@ -107,6 +107,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
                     "/api/v1/account/password-reset",
                     "/api/v1/account/password-reset/confirm",
                     "/api/v1/privacy/receipts/verify",
+                    "/api/v1/sign-in",
+                    "/api/v1/sign-in/second-factor",
                     "/api/v1/suggestions",
                     "/chat",
                     "/chat/public",

@@ -6,6 +6,7 @@ using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
 using Mefapex.Contracts.Audit;
+using Mefapex.ServiceDefaults;
 using Mefapex.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -26,6 +27,7 @@ public sealed class SigningKeyTests(TwoReplicas replicas) : IClassFixture<TwoRep
     [Fact]
     public async Task Replicas_share_one_key_that_anybody_can_check_tokens_with()
     {
+        await Task.WhenAll(new[] { One, Other }.Select(host => host.Services.GetRequiredService<TokenKeys>().ReloadAsync(Cancellation)));
         var tokens = await Task.WhenAll(TokenAsync(One), TokenAsync(Other), TokenAsync(One), TokenAsync(Other));
 
         tokens.Select(KeyOf).Distinct(StringComparer.Ordinal).Count().ShouldBe(1);

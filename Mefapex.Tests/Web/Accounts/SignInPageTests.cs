@@ -61,6 +61,37 @@ public sealed partial class SignInPageTests(WebFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task An_account_with_a_second_factor_is_asked_for_its_code_and_for_no_password_again()
+    {
+        using var client = fixture.Web.Client();
+        using var asked = await SignInAsync(client, "needs a code");
+        var page = await asked.Content.ReadAsStringAsync(Cancellation);
+        page.ShouldContain("name=\"Form.Code\"");
+        page.ShouldContain("value=\"a-challenge\"");
+        page.ShouldNotContain("Form.Password");
+
+        using var refused = await SendCodeAsync("000000");
+        var second = await refused.Content.ReadAsStringAsync(Cancellation);
+        second.ShouldContain("Kod yanlış.");
+        second.ShouldContain("value=\"a-challenge\"");
+        using var signedIn = await SendCodeAsync("123456");
+        signedIn.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        SessionCookieOf(signedIn).ShouldNotBeEmpty();
+
+        async Task<HttpResponseMessage> SendCodeAsync(string code)
+        {
+            using var form = new FormUrlEncodedContent(
+            [
+                new("_handler", "sign-in"),
+                new("__RequestVerificationToken", AntiforgeryToken().Match(page).Groups["token"].Value),
+                new("Form.Challenge", "a-challenge"),
+                new("Form.Code", code),
+            ]);
+            return await client.PostAsync(new Uri("/login", UriKind.Relative), form, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task An_empty_form_says_what_is_missing()
     {
         using var client = fixture.Web.Client();
