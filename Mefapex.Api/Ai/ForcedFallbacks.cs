@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Mefapex.Api.Data;
+using Mefapex.Api.Shared;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Ai;
@@ -11,6 +12,7 @@ namespace Mefapex.Api.Ai;
 internal sealed partial class ForcedFallbacks(
     IDbContextFactory<MefapexDb> databases,
     DatabaseState database,
+    IReplicaBus bus,
     TimeProvider time,
     ILogger<ForcedFallbacks> logger) : BackgroundService
 {
@@ -35,8 +37,14 @@ internal sealed partial class ForcedFallbacks(
         return [.. _inForce.Where(f => f.Until > now && (slug is null || f.TenantId is null || f.Slug == slug))];
     }
 
-    /// <summary>Reads what is in force, after it was changed.</summary>
-    public async Task ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Has every replica read what is in force, after it was changed.</summary>
+    public async Task ChangedAsync(CancellationToken cancellationToken)
+    {
+        await ReadAsync(cancellationToken);
+        bus.Tell(BusChannels.FallbacksChanged, "read", logger);
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
         using var all = DataScope.AllTenants();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -51,18 +59,25 @@ internal sealed partial class ForcedFallbacks(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.WhenReadyAsync(stoppingToken);
+        using var changed = bus.Subscribe(BusChannels.FallbacksChanged, _ => Changed(), Changed);
         while (true)
         {
-            try
-            {
-                await ReadAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
-            {
-                LogNotRead(e.GetBaseException().Message);
-            }
-
+            await TryReadAsync(stoppingToken);
             await Task.Delay(ReadInterval, time, stoppingToken);
+        }
+
+        void Changed() => _ = TryReadAsync(stoppingToken);
+    }
+
+    private async Task TryReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
+        {
+            LogNotRead(e.GetBaseException().Message);
         }
     }
 

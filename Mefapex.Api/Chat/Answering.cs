@@ -18,6 +18,7 @@ namespace Mefapex.Api.Chat;
 /// <param name="IsNew">Whether the conversation begins with it.</param>
 /// <param name="Context">What it may refer back to.</param>
 /// <param name="Started">Time stamp of the request.</param>
+/// <param name="Origin">The socket that it came through; null for none.</param>
 internal sealed record AcceptedQuestion(
     TenantScope Tenant,
     Caller Caller,
@@ -26,10 +27,11 @@ internal sealed record AcceptedQuestion(
     Conversation Conversation,
     bool IsNew,
     ConversationContext? Context,
-    long Started);
+    long Started,
+    Guid? Origin = null);
 
 /// <summary>Answers a question and stores both, once.</summary>
-internal sealed class Answering(MefapexDb db, AnswerService answers, TimeProvider time)
+internal sealed class Answering(MefapexDb db, AnswerService answers, ConversationContexts contexts, TimeProvider time)
 {
     public async Task RunAsync(AcceptedQuestion asked, AnswerRun run)
     {
@@ -39,10 +41,20 @@ internal sealed class Answering(MefapexDb db, AnswerService answers, TimeProvide
         run.Write(exchange.ToAnswer());
         run.BeginStoring();
         var reply = await StoreAsync(asked, exchange, CancellationToken.None);
-        if (reply.Answer is { } answer)
-            run.End(answer);
-        else
+        if (reply.Answer is not { } answer)
+        {
             run.End(reply.Problem!);
+            return;
+        }
+
+        run.End(answer);
+        if (answer.Decision != Decision.Smalltalk)
+        {
+            await contexts.KeepAsync(
+                asked.Conversation,
+                ConversationContexts.Of(exchange.Understood ?? exchange.Question, answer.Decision, answer.Sources),
+                CancellationToken.None);
+        }
     }
 
     private StoredExchange Exchange(AcceptedQuestion asked, AnswerResult result) => new()

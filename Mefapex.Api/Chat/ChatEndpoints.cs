@@ -22,6 +22,7 @@ internal static class ChatEndpoints
     public static WebApplicationBuilder AddChat(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ChatOptions>().BindConfiguration(ChatOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ConversationContexts>();
         builder.Services.AddScoped<ChatService>();
         builder.Services.AddScoped<Answering>();
         builder.Services.AddChatSockets();

@@ -16,7 +16,12 @@ namespace Mefapex.Api.Chat;
 /// Every question on every path goes through here: checked, answered, and stored once for those signed in. A conversation is a
 /// person's, so questions of API keys stand alone and are not kept, as those of visitors.
 /// </summary>
-internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAnswers running, TimeProvider time)
+internal sealed class ChatService(
+    MefapexDb db,
+    AnswerService answers,
+    RunningAnswers running,
+    ConversationContexts contexts,
+    TimeProvider time)
 {
     /// <summary>The longest question, in Unicode characters.</summary>
     public const int MaxLength = 1000;
@@ -47,13 +52,15 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
 
     /// <summary>Begins to answer somebody who is signed in; the answer is made and stored also if nobody waits for it.</summary>
     /// <param name="newConversation">The id that a new conversation gets.</param>
+    /// <param name="origin">The socket that the question came through.</param>
     public async Task<(AnswerRun? Run, ProblemHttpResult? Problem)> StartAsync(
         TenantScope tenant,
         Caller caller,
         string? sessionId,
         ChatRequest request,
         CancellationToken cancellationToken,
-        Guid? newConversation = null)
+        Guid? newConversation = null,
+        Guid? origin = null)
     {
         var started = time.GetTimestamp();
         var question = Clean(request.Message);
@@ -85,7 +92,8 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
             conversation,
             isNew,
             context,
-            started)));
+            started,
+            origin)));
 
         (AnswerRun?, ProblemHttpResult?) OfSame(AnswerRun run) =>
             run.Question == question && (isNew || run.ConversationId == conversation.Id)
@@ -106,6 +114,13 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
             e => e.Id == messageId && e.ConversationId == conversationId && e.UserId == caller.UserId, cancellationToken);
         return stored is null ? null : AnswerRun.Of(stored.ToAnswer(), stored.Question);
     }
+
+    /// <summary>Stops the answer to a message of the caller, whichever replica makes it.</summary>
+    /// <returns>Whether it will not be stored; null where there is no such message.</returns>
+    public async Task<bool?> CancelAsync(Caller caller, Guid conversationId, Guid messageId, CancellationToken cancellationToken) =>
+        await FollowAsync(caller, conversationId, messageId, cancellationToken) is { } run
+            ? run.TryCancel() || run.IsCancelled
+            : await running.CancelElsewhereAsync(caller.UserId, conversationId, messageId, cancellationToken);
 
     private static ProblemHttpResult? Refuse(string question)
     {
@@ -147,6 +162,16 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
     {
         if (!Guid.TryParse(sessionId, out var id))
             return null;
+        if (await contexts.GetAsync(caller.UserId, id, cancellationToken) is { } kept)
+        {
+            var conversation = await db.Conversations.AsNoTracking().SingleOrDefaultAsync(
+                c => c.Id == id && c.UserId == caller.UserId && c.TenantId == tenant.Id, cancellationToken);
+            if (conversation is null)
+                return null;
+            if (ConversationContexts.StampOf(conversation) == kept.Stamp)
+                return (conversation, kept.Context);
+        }
+
         var found = await db.Conversations
             .Where(c => c.Id == id && c.UserId == caller.UserId && c.TenantId == tenant.Id)
             .Select(c => new
@@ -163,9 +188,8 @@ internal sealed class ChatService(MefapexDb db, AnswerService answers, RunningAn
         if (found is null)
             return null;
 
-        var source = found.Last is { Decision: Decision.Answer or Decision.Escalate, Sources: [var first, ..] } ? first : null;
-        return (
-            found.Conversation,
-            found.Last is null ? null : new ConversationContext(found.Last.Question, source?.Id, source?.Title));
+        var context = found.Last is { } last ? ConversationContexts.Of(last.Question, last.Decision, last.Sources) : null;
+        await contexts.KeepAsync(found.Conversation, context, cancellationToken);
+        return (found.Conversation, context);
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Mefapex.Api.Chat.Sockets;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Shared;
 
 namespace Mefapex.Api.Chat;
 
@@ -10,14 +12,24 @@ namespace Mefapex.Api.Chat;
 /// </summary>
 internal sealed partial class RunningAnswers(
     IServiceScopeFactory scopes,
+    OpenSockets sockets,
+    IReplicaBus bus,
     TimeProvider time,
     ILogger<RunningAnswers> logger) : IHostedService
 {
+    private const string Cancel = "cancel";
+    private const string Cancelled = "cancelled";
+
+    /// <summary>How long the other replicas have to say that they stopped an answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>How long one that failed or was cancelled can still be followed; what was stored is replayed from there.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(Guid UserId, Guid MessageId), AnswerRun> _runs = new();
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource<bool>> _cancelling = new();
+    private IDisposable? _subscription;
 
     /// <summary>An answer of the person that is being made, or was not made and ended a moment ago.</summary>
     public AnswerRun? Find(Guid userId, Guid messageId) => _runs.GetValueOrDefault((userId, messageId));
@@ -61,12 +73,60 @@ internal sealed partial class RunningAnswers(
         return theirs.Count;
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Has the replica that makes this answer stop it.</summary>
+    /// <returns>Whether it will not be stored; null where no replica makes it.</returns>
+    public async Task<bool?> CancelElsewhereAsync(
+        Guid userId, Guid conversationId, Guid messageId, CancellationToken cancellationToken)
+    {
+        var id = Guid.NewGuid();
+        var stopped = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cancelling[id] = stopped;
+        try
+        {
+            await bus.PublishAsync(
+                BusChannels.Cancelling, $"{Cancel} {id:N} {userId:N} {conversationId:N} {messageId:N}", cancellationToken);
+            return await stopped.Task.WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or BusAwayException)
+        {
+            return null;
+        }
+        finally
+        {
+            _cancelling.TryRemove(id, out _);
+        }
+    }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_tasks.Keys).WaitAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _subscription = bus.Subscribe(BusChannels.Cancelling, HeardCancelling);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _subscription?.Dispose();
+        return Task.WhenAll(_tasks.Keys).WaitAsync(cancellationToken);
+    }
+
+    private void HeardCancelling(string message)
+    {
+        switch (message.Split(' '))
+        {
+            case [Cancel, var id, var user, var conversation, var answer]
+                when Find(Guid.ParseExact(user, "N"), Guid.ParseExact(answer, "N")) is { } run
+                    && run.ConversationId == Guid.ParseExact(conversation, "N"):
+                bus.Tell(BusChannels.Cancelling, $"{Cancelled} {id} {(run.TryCancel() || run.IsCancelled ? 1 : 0)}", logger);
+                break;
+            case [Cancelled, var id, var done] when _cancelling.TryGetValue(Guid.ParseExact(id, "N"), out var stopped):
+                stopped.TrySetResult(done == "1");
+                break;
+        }
+    }
 
     private async Task RunAsync(AcceptedQuestion asked, AnswerRun run)
     {
+        sockets.ShowTyping(asked, typing: true);
         try
         {
             await using var scope = scopes.CreateAsyncScope();
@@ -82,11 +142,17 @@ internal sealed partial class RunningAnswers(
             run.End(DatabaseFault.IsOutage(e) ? DatabaseOutage.Problem() : ChatProblems.AnswerFailed(), e);
         }
 
+        sockets.ShowTyping(asked, typing: false);
         var key = (asked.Caller.UserId, asked.MessageId);
-        if (run.Reply is { IsCompletedSuccessfully: true, Result.Answer: not null })
+        if (run.Reply is { IsCompletedSuccessfully: true, Result.Answer: { } answer })
+        {
+            sockets.ShowAnswer(asked, answer);
             Forget(key, run);
+        }
         else
+        {
             _ = ForgetLaterAsync(key, run);
+        }
     }
 
     private async Task ForgetLaterAsync((Guid UserId, Guid MessageId) key, AnswerRun run)

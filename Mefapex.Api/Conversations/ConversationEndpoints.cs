@@ -144,12 +144,16 @@ internal static class ConversationEndpoints
         Guid id,
         Caller caller,
         MefapexDb db,
+        ConversationContexts contexts,
         CancellationToken cancellationToken)
     {
         var deleted = await db.Conversations
             .Where(c => c.Id == id && c.UserId == caller.UserId)
             .ExecuteDeleteAsync(cancellationToken);
-        return deleted == 0 ? Problems.ConversationNotFound() : TypedResults.NoContent();
+        if (deleted == 0)
+            return Problems.ConversationNotFound();
+        await contexts.ForgetAsync(caller.UserId, id, cancellationToken);
+        return TypedResults.NoContent();
     }
 
     private static async Task<ConversationSummary?> FindAsync(MefapexDb db, Caller caller, Guid id, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
 using Mefapex.Contracts.Chat;
 using Microsoft.EntityFrameworkCore;
@@ -25,6 +26,10 @@ internal static class History
             rows.Count < limit ? rows.Count : await mine.CountAsync(cancellationToken));
     }
 
-    public static Task ClearAsync(MefapexDb db, Guid userId, CancellationToken cancellationToken) =>
-        db.Conversations.Where(c => c.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+    public static async Task ClearAsync(
+        MefapexDb db, ConversationContexts contexts, Guid userId, CancellationToken cancellationToken)
+    {
+        await db.Conversations.Where(c => c.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+        await contexts.ForgetAsync(userId, cancellationToken);
+    }
 }

@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Chat;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Tenants;
@@ -21,9 +22,10 @@ internal static class HistoryEndpoints
     private static async Task<Ok<ChatHistory>> ReadAsync(Caller caller, MefapexDb db, CancellationToken cancellationToken) =>
         TypedResults.Ok(await History.ReadAsync(db, caller.UserId, History.Newest, cancellationToken));
 
-    private static async Task<Ok<Message>> ClearAsync(Caller caller, MefapexDb db, CancellationToken cancellationToken)
+    private static async Task<Ok<Message>> ClearAsync(
+        Caller caller, MefapexDb db, ConversationContexts contexts, CancellationToken cancellationToken)
     {
-        await History.ClearAsync(db, caller.UserId, cancellationToken);
+        await History.ClearAsync(db, contexts, caller.UserId, cancellationToken);
         return TypedResults.Ok(new Message(Texts.HistoryCleared));
     }
 }

@@ -89,12 +89,13 @@ internal static class MessageEndpoints
         Guid messageId,
         Caller caller,
         ChatService chat,
-        CancellationToken cancellationToken)
-    {
-        if (await chat.FollowAsync(caller, id, messageId, cancellationToken) is not { } run)
-            return ChatProblems.MessageNotFound();
-        return run.TryCancel() || run.IsCancelled ? TypedResults.NoContent() : ChatProblems.AnswerFinished();
-    }
+        CancellationToken cancellationToken) =>
+        await chat.CancelAsync(caller, id, messageId, cancellationToken) switch
+        {
+            true => TypedResults.NoContent(),
+            false => ChatProblems.AnswerFinished(),
+            null => ChatProblems.MessageNotFound(),
+        };
 
     private static bool AcceptsEvents(HttpRequest request) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)

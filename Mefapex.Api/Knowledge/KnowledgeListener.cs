@@ -3,13 +3,15 @@ using System.Threading.Channels;
 using Mefapex.Api.Data;
 using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Search;
+using Mefapex.Api.Shared;
 using Npgsql;
 
 namespace Mefapex.Api.Knowledge;
 
 /// <summary>
 /// Listens to PostgreSQL for changes of knowledge that any replica made, and has this one follow: caches, the vector
-/// index, and the snapshot, ahead of the next question. What was missed while there was no connection counts as changed.
+/// index, and the snapshot, ahead of the next question. What was missed while there was no connection counts as changed. It
+/// is PostgreSQL also where there is Redis: only there a notice goes out with the transaction that it tells of, or not at all.
 /// </summary>
 internal sealed partial class KnowledgeListener(
     NpgsqlDataSource dataSource,
@@ -20,42 +22,21 @@ internal sealed partial class KnowledgeListener(
     TimeProvider time,
     ILogger<KnowledgeListener> logger) : BackgroundService
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
-
-    /// <summary>A connection that is silent this long is asked whether it still stands.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
-
     private readonly Channel<KnowledgeChange> _toRefresh = System.Threading.Channels.Channel.CreateUnbounded<KnowledgeChange>(
         new UnboundedChannelOptions { SingleReader = true });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.WhenReadyAsync(stoppingToken);
-        await Task.WhenAll(ListenAsync(stoppingToken), RefreshAsync(stoppingToken));
-    }
-
-    private async Task ListenAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-                connection.Notification += (_, notification) => Follow(KnowledgeChange.Parse(notification.Payload));
-                await ExecuteAsync(connection, $"listen {KnowledgeChange.Channel}", cancellationToken);
-                Follow(KnowledgeChange.Unknown);
-                while (true)
-                {
-                    if (!await connection.WaitAsync(Silence, cancellationToken))
-                        await ExecuteAsync(connection, "select 1", cancellationToken);
-                }
-            }
-            catch (Exception e) when (e is DbException or IOException or InvalidOperationException or TimeoutException)
-            {
-                LogLost(e.GetBaseException().Message);
-                await Task.Delay(RetryDelay, time, cancellationToken);
-            }
-        }
+        await Task.WhenAll(
+            dataSource.ListenAsync(
+                KnowledgeChange.Channel,
+                payload => Follow(KnowledgeChange.Parse(payload)),
+                () => Follow(KnowledgeChange.Unknown),
+                LogLost,
+                time,
+                stoppingToken),
+            RefreshAsync(stoppingToken));
     }
 
     private void Follow(KnowledgeChange change)
@@ -93,12 +74,6 @@ internal sealed partial class KnowledgeListener(
                 LogNotRefreshed(e.GetBaseException().Message);
             }
         }
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Changes of knowledge are not heard of for now: {Reason}")]

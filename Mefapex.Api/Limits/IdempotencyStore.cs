@@ -5,15 +5,34 @@ namespace Mefapex.Api.Limits;
 
 /// <summary>Claims requests by their key and keeps their answers for a day, in PostgreSQL so that all replicas know them. A key is
 /// looked for before the request's tenant is.</summary>
-internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, TimeProvider time)
+internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
+
+    /// <summary>Claims at once; more wait here rather than for a connection, which others need too.</summary>
+    private const int Claims = 16;
 
     /// <summary>Longer than any creation takes.</summary>
     private static readonly TimeSpan LongestWork = TimeSpan.FromMinutes(2);
 
+    private readonly SemaphoreSlim _claiming = new(Claims);
+
     /// <returns>Null when the caller now has the claim; else the request that came first.</returns>
     public async Task<IdempotentRequest?> ClaimAsync(
+        IdempotentRequestKey key, byte[] fingerprint, Guid claim, CancellationToken cancellationToken)
+    {
+        await _claiming.WaitAsync(cancellationToken);
+        try
+        {
+            return await ClaimNowAsync(key, fingerprint, claim, cancellationToken);
+        }
+        finally
+        {
+            _claiming.Release();
+        }
+    }
+
+    private async Task<IdempotentRequest?> ClaimNowAsync(
         IdempotentRequestKey key, byte[] fingerprint, Guid claim, CancellationToken cancellationToken)
     {
         using var all = DataScope.AllTenants();
@@ -75,6 +94,8 @@ internal sealed class IdempotencyStore(IDbContextFactory<MefapexDb> databases, T
         var now = time.GetUtcNow();
         return await db.IdempotentRequests.Where(r => r.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
     }
+
+    public void Dispose() => _claiming.Dispose();
 
     private static IQueryable<IdempotentRequest> Of(MefapexDb db, IdempotentRequestKey key) =>
         db.IdempotentRequests.Where(r => r.UserId == key.UserId && r.Path == key.Path && r.Key == key.Key);

@@ -90,6 +90,7 @@ internal static class OperationsEndpoints
         Caller caller,
         RequestTenant tenant,
         AnswerCache cache,
+        SharedAnswers shared,
         IOptions<AnswerCacheOptions> options,
         TimeProvider time,
         HttpContext http)
@@ -98,6 +99,7 @@ internal static class OperationsEndpoints
         if (problem is not null)
             return problem;
         var figures = cache.Figures(scope.TenantId);
+        var (hits, misses) = shared.Counts;
         return TypedResults.Ok(new CacheStats(
             Success,
             time.GetUtcNow(),
@@ -109,7 +111,8 @@ internal static class OperationsEndpoints
             figures.Answers,
             figures.Bytes,
             options.Value.MaxAnswers,
-            options.Value.MaxBytes));
+            options.Value.MaxBytes,
+            shared.IsOn ? new SecondLevelStats(RedisHealth.Name, hits, misses) : null));
     }
 
     private static async Task<Ok<CacheHealthReport>> ReadCacheHealthAsync(
@@ -125,7 +128,7 @@ internal static class OperationsEndpoints
     private static async Task<Results<Ok<CacheCleared>, ProblemHttpResult>> ClearCacheAsync(
         Caller caller,
         RequestTenant tenant,
-        AnswerCache cache,
+        AnswerClearing answers,
         IAuditLog audit,
         HttpContext http,
         CancellationToken cancellationToken)
@@ -133,11 +136,11 @@ internal static class OperationsEndpoints
         var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
         if (problem is not null)
             return problem;
-        var cleared = cache.Clear(scope.TenantId);
+        var (cleared, isComplete) = await answers.ClearAsync(scope.TenantId, cancellationToken);
         await audit.RecordAsync(
             new(AuditVerbs.CacheCleared, scope.TenantId, new("cache", "answers")) { Before = new() { ["answers"] = cleared } },
             cancellationToken);
-        return TypedResults.Ok(new CacheCleared(Success, scope.Name, cleared));
+        return TypedResults.Ok(new CacheCleared(isComplete ? Success : "partial", scope.Name, cleared));
     }
 
     private static async Task<Results<Ok<MemoryCleaned>, ProblemHttpResult>> CleanMemoryAsync(
@@ -234,7 +237,7 @@ internal static class OperationsEndpoints
                 return true;
             },
             cancellationToken);
-        await fallbacks.ReadAsync(cancellationToken);
+        await fallbacks.ChangedAsync(cancellationToken);
         return TypedResults.Ok(ToWire(new(forced.TenantId, scope.Name, forced.Reason, forced.ForcedAt, forced.Until)));
     }
 
@@ -262,7 +265,7 @@ internal static class OperationsEndpoints
                 return true;
             },
             cancellationToken);
-        await fallbacks.ReadAsync(cancellationToken);
+        await fallbacks.ChangedAsync(cancellationToken);
         return TypedResults.Ok(new FallbackState("none", scope.Name));
     }
 

@@ -24,6 +24,7 @@ internal static class PrivacyEndpoints
         builder.Services.AddSingleton<ReceiptSigner>();
         builder.Services.AddSingleton<IPersonalStore, WaitingMails>();
         builder.Services.AddSingleton<IPersonalStore, AnswersUnderWay>();
+        builder.Services.AddSingleton<IPersonalStore, KeptAnswers>();
         builder.Services.AddScoped<Erasure>();
         builder.Services.AddScoped<PersonalData>();
         builder.AddRetention();

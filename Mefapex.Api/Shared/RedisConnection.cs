@@ -15,10 +15,12 @@ internal sealed partial class RedisConnection(IOptions<RedisOptions> options, Ti
 
     private readonly RedisOptions _options = options.Value;
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<ConnectionMultiplexer> _made = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ConnectionMultiplexer? _multiplexer;
     private volatile IDatabase? _database;
     private volatile string _obstacle = "connecting";
     private volatile int _epoch;
+    private int _breaks;
     private bool _saidAway;
 
     public bool IsConfigured => _options.IsConfigured;
@@ -30,6 +32,24 @@ internal sealed partial class RedisConnection(IOptions<RedisOptions> options, Ti
 
     /// <summary>Counts how often the server has come up: what was counted elsewhere meanwhile is unknown to it.</summary>
     public int Epoch => _epoch;
+
+    /// <summary>Counts how often a connection broke: what was published meanwhile was not heard.</summary>
+    public int Breaks => Volatile.Read(ref _breaks);
+
+    /// <summary>Has each message of the channel handled from the first connection on, also after breaks.</summary>
+    public async Task SubscribeAsync(RedisChannel channel, Action<string> heard, CancellationToken cancellationToken)
+    {
+        var multiplexer = await _made.Task.WaitAsync(cancellationToken);
+        try
+        {
+            await multiplexer.GetSubscriber().SubscribeAsync(channel, (_, message) => heard(message!))
+                .WaitAsync(ConnectTimeout, time, cancellationToken);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            // The client subscribes by itself as soon as there is a connection.
+        }
+    }
 
     /// <summary>Asks Redis and waits no longer than <see cref="RedisOptions.Timeout"/>.</summary>
     /// <exception cref="RedisAwayException">It is not up, or failed over this; until it is up again nobody waits for it.</exception>
@@ -56,6 +76,7 @@ internal sealed partial class RedisConnection(IOptions<RedisOptions> options, Ti
             try
             {
                 _multiplexer ??= await ConnectAsync();
+                _made.TrySetResult(_multiplexer);
                 await ProbeAsync(_multiplexer.GetDatabase(), stoppingToken);
             }
             catch (Exception e) when (IsFault(e))
@@ -80,7 +101,11 @@ internal sealed partial class RedisConnection(IOptions<RedisOptions> options, Ti
         configuration.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)ReconnectDelay.TotalMilliseconds);
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
-        multiplexer.ConnectionFailed += (_, failure) => Away(failure.FailureType.ToString());
+        multiplexer.ConnectionFailed += (_, failure) =>
+        {
+            Interlocked.Increment(ref _breaks);
+            Away(failure.FailureType.ToString());
+        };
         return multiplexer;
     }
 

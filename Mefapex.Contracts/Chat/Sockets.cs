@@ -37,6 +37,15 @@ public static class SocketTypes
 public sealed record SocketOpened(
     string SessionId, string UserId, DateTimeOffset Timestamp, string Type = "connection_established");
 
+/// <summary>A question that was asked elsewhere in the conversation of the socket; its answer follows.</summary>
+/// <param name="Message">What was asked.</param>
+/// <param name="MessageId">Of the exchange.</param>
+/// <param name="SessionId">The conversation.</param>
+/// <param name="Timestamp">Now.</param>
+/// <param name="Type">Always <c>chat_message</c>.</param>
+public sealed record SocketQuestion(
+    string Message, string MessageId, string SessionId, DateTimeOffset Timestamp, string Type = SocketTypes.ChatMessage);
+
 /// <summary>An answer is being made, or is not any more.</summary>
 public sealed record SocketTyping(bool Typing, string Type = "bot_typing");
 

@@ -1,6 +1,6 @@
 namespace Mefapex.Contracts.Operations;
 
-/// <summary>Answer of <c>/health/comprehensive</c> and <c>/api/health/…</c>: 200, or 503 when <c>Status</c> is <c>unhealthy</c>.</summary>
+/// <summary>Answer of <c>/health/comprehensive</c> and <c>/api/health/…</c>: 200, or 503 when <c>unhealthy</c>.</summary>
 /// <param name="Status">The worst of the services: <c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 /// <param name="UptimeSeconds">Of the process that answers.</param>
 /// <param name="Services">By name: <c>database</c>, <c>ai</c>, <c>cache</c>, <c>rate-limiter</c> and others.</param>
@@ -27,6 +27,7 @@ public sealed record ServiceState(
 /// <param name="Bytes">About how many the entries take.</param>
 /// <param name="MaxEntries">For all tenants together.</param>
 /// <param name="MaxBytes">For all tenants together.</param>
+/// <param name="SecondLevel">What the replicas share; null where they share nothing.</param>
 public sealed record CacheStats(
     string Status,
     DateTimeOffset Timestamp,
@@ -38,14 +39,19 @@ public sealed record CacheStats(
     int Entries,
     long Bytes,
     int MaxEntries,
-    long MaxBytes);
+    long MaxBytes,
+    SecondLevelStats? SecondLevel = null);
+
+/// <summary>Answers that all replicas share, for all tenants, as this process asked for them.</summary>
+/// <param name="Backend">Such as <c>redis</c>.</param>
+public sealed record SecondLevelStats(string Backend, long Hits, long Misses);
 
 /// <summary>Answer of <c>GET /admin/cache/health</c>.</summary>
 /// <param name="Status"><c>healthy</c>, or <c>degraded</c> while a cache that is configured is away.</param>
 public sealed record CacheHealthReport(string Status, DateTimeOffset Timestamp, ServiceState Cache);
 
 /// <summary>Answer of <c>POST /admin/cache/clear</c>.</summary>
-/// <param name="Status"><c>success</c>.</param>
+/// <param name="Status"><c>success</c>, or <c>partial</c> where those that replicas share go later, as they could not be reached.</param>
 /// <param name="Scope">The tenant whose answers were dropped, or <c>all</c>.</param>
 /// <param name="Cleared">How many answers this process dropped.</param>
 public sealed record CacheCleared(string Status, string Scope, int Cleared);

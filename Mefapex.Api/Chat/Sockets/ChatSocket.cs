@@ -39,6 +39,25 @@ internal sealed partial class ChatSocket(
     private Guid _newSession = Guid.CreateVersion7(time.GetUtcNow());
     private string? _session = sessionId;
 
+    public Guid Id { get; } = Guid.NewGuid();
+
+    public Caller Caller => caller;
+
+    public TenantScope Tenant => tenant;
+
+    /// <summary>The conversation that questions go to; null where the client named none that there can be.</summary>
+    public Guid? ConversationId => _session is null ? _newSession : Guid.TryParse(_session, out var id) ? id : null;
+
+    /// <summary>Sends what happened elsewhere, without waiting for it.</summary>
+    public void Show(SocketTyping typing) => _ = ShowAsync(ct => SendAsync(typing, ct));
+
+    /// <summary>Sends an exchange that was asked elsewhere, without waiting for it.</summary>
+    public void Show(string question, ChatAnswer answer) => _ = ShowAsync(async ct =>
+    {
+        await SendAsync(new SocketQuestion(question, answer.MessageId!, answer.SessionId!, time.GetUtcNow()), ct);
+        await SendAsync(ResponseOf(answer), ct);
+    });
+
     public Task OpenAsync(CancellationToken cancellationToken) =>
         SendAsync(new SocketOpened(_session ?? _newSession.ToString(), caller.UserId.ToString(), time.GetUtcNow()), cancellationToken);
 
@@ -209,10 +228,27 @@ internal sealed partial class ChatSocket(
         }
 
         _session = answer.SessionId;
+        await SendAsync(ResponseOf(answer), cancellationToken);
+    }
+
+    private JsonObject ResponseOf(ChatAnswer answer)
+    {
         var response = JsonSerializer.SerializeToNode(answer, json)!.AsObject();
         response["type"] = SocketTypes.ChatResponse;
         response["timestamp"] = JsonSerializer.SerializeToNode(time.GetUtcNow(), json);
-        await SendAsync(response, cancellationToken);
+        return response;
+    }
+
+    private static async Task ShowAsync(Func<CancellationToken, Task> send)
+    {
+        try
+        {
+            await send(CancellationToken.None);
+        }
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Who has gone needs not see it.
+        }
     }
 
     private async Task<ChatReply> AskAsync(SocketMessage message, CancellationToken cancellationToken)
@@ -225,7 +261,8 @@ internal sealed partial class ChatSocket(
             _session,
             new ChatRequest(message.Message, MessageId: message.MessageId),
             cancellationToken,
-            newConversation: _newSession);
+            newConversation: _newSession,
+            origin: Id);
         return run is null ? problem! : await run.Reply.WaitAsync(cancellationToken);
     }
 
@@ -241,7 +278,11 @@ internal sealed partial class ChatSocket(
     private async Task ClearHistoryAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await History.ClearAsync(scope.ServiceProvider.GetRequiredService<MefapexDb>(), caller.UserId, cancellationToken);
+        await History.ClearAsync(
+            scope.ServiceProvider.GetRequiredService<MefapexDb>(),
+            scope.ServiceProvider.GetRequiredService<ConversationContexts>(),
+            caller.UserId,
+            cancellationToken);
         (_session, _newSession) = (null, Guid.CreateVersion7(time.GetUtcNow()));
         await SendAsync(new SocketHistoryCleared(_newSession.ToString(), Texts.HistoryCleared), cancellationToken);
     }

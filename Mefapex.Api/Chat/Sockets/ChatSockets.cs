@@ -17,6 +17,7 @@ internal sealed partial class ChatSockets(
     IOptions<JsonOptions> json,
     RequestLimits limits,
     LiveSessions sessions,
+    OpenSockets open,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<ChatSockets> logger)
@@ -51,6 +52,7 @@ internal sealed partial class ChatSockets(
         try
         {
             await session.OpenAsync(aborted);
+            using var shown = open.Add(session);
             var working = session.WorkAsync(ending.Token);
             var receiving = session.ReceiveAsync(aborted);
             var expiring = Task.Delay(Remaining(principal), time, ending.Token);

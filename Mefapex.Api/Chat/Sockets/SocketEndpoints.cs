@@ -18,6 +18,8 @@ internal static class SocketEndpoints
     public static void AddChatSockets(this IServiceCollection services)
     {
         services.AddSingleton<ChatSockets>();
+        services.AddSingleton<OpenSockets>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenSockets>());
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).PostConfigure(bearer =>
         {
             var otherwise = bearer.Events.OnMessageReceived;

@@ -22,9 +22,9 @@ internal readonly record struct AnswerKey(
 
 /// <summary>
 /// Answers that were given, in memory, bounded by number and size; those of older knowledge go as soon as newer is asked
-/// about. Equal questions that come at once are worked out once.
+/// about. Equal questions that come at once are worked out once, and what this process does not know may be known to others.
 /// </summary>
-internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMetrics metrics)
+internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMetrics metrics, SharedAnswers shared)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<AnswerKey, LinkedListNode<Kept>> _kept = [];
@@ -126,19 +126,28 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
     {
         try
         {
+            if (await shared.GetAsync(key, flight.Gone.Token) is { } known)
+            {
+                Land(key, flight, known);
+                flight.Answer.SetResult(known with { Cached = true });
+                return;
+            }
+
             var result = await answer(flight.Gone.Token);
-            Land(key, flight, isKept(result) ? result : null);
+            var isLanded = Land(key, flight, isKept(result) ? result : null);
             flight.Answer.SetResult(result);
+            if (isLanded)
+                await shared.SetAsync(key, result, CancellationToken.None);
         }
         catch (OperationCanceledException)
         {
             Land(key, flight, result: null);
-            flight.Answer.SetCanceled(flight.Gone.Token);
+            flight.Answer.TrySetCanceled(flight.Gone.Token);
         }
         catch (Exception e)
         {
             Land(key, flight, result: null);
-            flight.Answer.SetException(e);
+            flight.Answer.TrySetException(e);
         }
         finally
         {
@@ -146,15 +155,18 @@ internal sealed class AnswerCache(IOptions<AnswerCacheOptions> options, AnswerMe
         }
     }
 
-    private void Land(AnswerKey key, Flight flight, AnswerResult? result)
+    /// <returns>Whether the answer may serve others.</returns>
+    private bool Land(AnswerKey key, Flight flight, AnswerResult? result)
     {
         lock (_lock)
         {
             flight.IsLanded = true;
             if (_flights.GetValueOrDefault(key) == flight)
                 _flights.Remove(key);
-            if (result is not null && flight.Clearings == _clearings && _versions.GetValueOrDefault(key.TenantId) == key.KnowledgeVersion)
-                Keep(new Kept(key, result, BytesOf(key, result)));
+            if (result is null || flight.Clearings != _clearings || _versions.GetValueOrDefault(key.TenantId) != key.KnowledgeVersion)
+                return false;
+            Keep(new Kept(key, result, BytesOf(key, result)));
+            return true;
         }
     }
 

@@ -1,3 +1,6 @@
+using Mefapex.Api.Shared;
+using Microsoft.Extensions.Options;
+
 namespace Mefapex.Api.Knowledge.Answers;
 
 internal static class AnswerExtensions
@@ -16,7 +19,13 @@ internal static class AnswerExtensions
         services.AddSingleton<Calibrations>();
         services.AddSingleton<Decider>();
         services.AddSingleton<AnswerMetrics>();
+        services.AddSingleton(provider => new SharedAnswers(
+            provider.GetRequiredService<ISharedCache>(),
+            provider.GetRequiredService<RedisConnection>().IsConfigured,
+            provider.GetRequiredService<IOptions<AnswerOptions>>()));
         services.AddSingleton<AnswerCache>();
+        services.AddSingleton<AnswerClearing>();
+        services.AddHostedService(provider => provider.GetRequiredService<AnswerClearing>());
         services.AddHealthChecks().AddCheck<CacheHealth>(CacheHealth.Name);
         services.AddScoped<QuestionSearch>();
         services.AddScoped<Composer>();

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Mefapex.Contracts.Chat;
 using Mefapex.Contracts.Health;
+using Mefapex.Contracts.Operations;
 using Mefapex.Tests.Support;
+using Npgsql;
 
 namespace Mefapex.Tests.Api.Limits;
 
@@ -10,6 +13,8 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
 {
     private const int Permits = 1_000;
     private const int Callers = 8;
+
+    private string _database = "";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,17 +25,26 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
         await using var host = await StartAsync(redis.ConnectionString);
         await LimiterIsAsync(host, "healthy");
         await using var load = new Load(host);
+        await using var asking = await Asking.StartAsync(host);
 
         await load.AnsweredAsync(200);
         await redis.StopAsync();
         await LimiterIsAsync(host, "degraded");
+        await asking.AnsweredAsync(5);
+        var away = await host.Anonymous.GetWireAsync<ServicesHealth>("/health/comprehensive");
+        away.Status.ShouldBe("degraded");
+        new[] { "redis", "cache", "rate-limiter" }.ShouldAllBe(name => away.Services[name].Status == "degraded");
         await load.AnsweredAsync(200);
         await redis.StartAsync();
         await LimiterIsAsync(host, "healthy");
         await load.AllowedAtLeastAsync(Permits * 9 / 10);
         await load.AnsweredAsync(1_000);
+        await asking.AnsweredAsync(5);
         await load.StopAsync();
+        await asking.StopAsync();
 
+        (await asking.StoredAsync(_database)).ShouldBe(asking.Answered);
+        asking.Statuses.Keys.ShouldBe([HttpStatusCode.OK]);
         load.Statuses.Keys.ShouldBe([HttpStatusCode.Redirect, HttpStatusCode.TooManyRequests], ignoreOrder: true);
         load.Statuses[HttpStatusCode.Redirect].ShouldBeInRange(Permits * 9 / 10, Permits * 11 / 10);
     }
@@ -43,17 +57,26 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
         await using var host = await StartAsync(proxy.Address);
         await LimiterIsAsync(host, "healthy");
         await using var load = new Load(host);
+        await using var asking = await Asking.StartAsync(host);
 
         await load.AnsweredAsync(200);
         proxy.Delay = TimeSpan.FromSeconds(2);
         await LimiterIsAsync(host, "degraded");
+        await asking.AnsweredAsync(5);
+        var away = await host.Anonymous.GetWireAsync<ServicesHealth>("/health/comprehensive");
+        away.Status.ShouldBe("degraded");
+        new[] { "redis", "cache", "rate-limiter" }.ShouldAllBe(name => away.Services[name].Status == "degraded");
         await load.AnsweredAsync(300);
         proxy.Delay = TimeSpan.Zero;
         await LimiterIsAsync(host, "healthy");
         await load.AllowedAtLeastAsync(Permits * 9 / 10);
         await load.AnsweredAsync(1_000);
+        await asking.AnsweredAsync(5);
         await load.StopAsync();
+        await asking.StopAsync();
 
+        (await asking.StoredAsync(_database)).ShouldBe(asking.Answered);
+        asking.Statuses.Keys.ShouldBe([HttpStatusCode.OK]);
         load.Statuses.Keys.ShouldBe([HttpStatusCode.Redirect, HttpStatusCode.TooManyRequests], ignoreOrder: true);
         load.Statuses[HttpStatusCode.Redirect].ShouldBeInRange(Permits * 9 / 10, Permits * 11 / 10);
     }
@@ -71,7 +94,7 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
     }
 
     private async Task<ApiHost> StartAsync(string redis) => await ApiHost.Start(
-        await ApiFactory.CreateDatabaseAsync(postgres),
+        _database = await ApiFactory.CreateDatabaseAsync(postgres),
         new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ConnectionStrings:redis"] = redis,
@@ -79,6 +102,9 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
             ["Limits:Enabled"] = "true",
             ["Limits:General:Address:Permits"] = $"{Permits}",
             ["Limits:General:Address:Window"] = "1.00:00:00",
+            ["Limits:Chat:Address:Permits"] = "0",
+            ["Limits:Chat:User:Permits"] = "0",
+            ["Limits:Chat:Tenant:Permits"] = "0",
         }).ReadyAsync();
 
     private static async Task LimiterIsAsync(ApiHost host, string status)
@@ -89,6 +115,69 @@ public sealed class RedisOutageTests(PostgresFixture postgres)
             if (ready.Checks.Single(check => check.Name == "rate-limiter").Status == status)
                 return;
             await Task.Delay(20, Cancellation);
+        }
+    }
+
+    /// <summary>Somebody who asks one question after the other in a conversation, each leaning on the one before.</summary>
+    private sealed class Asking : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        private readonly HttpClient _client;
+        private readonly string _conversation;
+        private readonly Task _asking;
+
+        private Asking(HttpClient client, string conversation)
+        {
+            (_client, _conversation) = (client, conversation);
+            _asking = AskAsync();
+        }
+
+        public ConcurrentDictionary<HttpStatusCode, int> Statuses { get; } = new();
+
+        public int Answered => Statuses.GetValueOrDefault(HttpStatusCode.OK);
+
+        public static async Task<Asking> StartAsync(ApiHost host)
+        {
+            var client = await host.SignInAsync("demo");
+            return new(client, (await client.PostWireAsync<ConversationSummary>("/api/v1/conversations", new { })).Id);
+        }
+
+        public async Task AnsweredAsync(int count)
+        {
+            var end = Statuses.Values.Sum() + count;
+            await Eventually.UntilAsync(() => _asking.IsFaulted || Statuses.Values.Sum() >= end, $"{count} questions were answered");
+        }
+
+        public async Task<long> StoredAsync(string database)
+        {
+            await using var source = NpgsqlDataSource.Create(database + ";Pooling=false");
+            await using var command = source.CreateCommand("select count(*) from exchanges where conversation_id = $1");
+            command.Parameters.AddWithValue(Guid.Parse(_conversation));
+            return (long)(await command.ExecuteScalarAsync(Cancellation))!;
+        }
+
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _asking;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _client.Dispose();
+            _stop.Dispose();
+        }
+
+        private async Task AskAsync()
+        {
+            for (var i = 0; !_stop.IsCancellationRequested; i++)
+            {
+                var message = i % 2 == 0 ? "Servis kaçta kalkıyor?" : "Peki hafta sonu?";
+                using var response = await _client.PostWireAsync($"/api/v1/conversations/{_conversation}/messages", new { message });
+                Statuses.AddOrUpdate(response.StatusCode, 1, static (_, count) => count + 1);
+            }
         }
     }
 

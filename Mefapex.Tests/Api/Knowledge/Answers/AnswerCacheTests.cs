@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Mefapex.Api.Knowledge.Answers;
+using Mefapex.Api.Shared;
+using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -171,6 +173,56 @@ public sealed class AnswerCacheTests
         cache.Size.Answers.ShouldBeInRange(5, 30);
     }
 
+    [Fact]
+    public async Task What_another_process_answered_is_taken_over_whole_and_forgotten_with_the_rest()
+    {
+        using var shared = new MemorySharedCache(TimeProvider.System);
+        var (first, second, calls) = (Cache(shared: shared), Cache(shared: shared), 0);
+        var whole = Result("a") with
+        {
+            Understood = "izin kaç gün",
+            Sources = [new AnswerSource("izin", "İzin", "entry", 0.9, "ik", "İK", new DateOnly(2026, 1, 1))],
+            Why = Result("a").Why with
+            {
+                Context = new ConversationContext("izin", "izin", null),
+                Reader = ["member"],
+                Today = new DateOnly(2026, 11, 21),
+                Sentences = [new WhySentence("Evet.", IsSupported: true)],
+                Thresholds = new AnswerOptions { PassageAt = 0.123 },
+                Timings = new Dictionary<string, double>(StringComparer.Ordinal) { ["search"] = 1.5 },
+            },
+        };
+        await first.GetAsync(Key("izin"), _ => Task.FromResult(whole), Always, Cancellation);
+
+        var taken = await second.GetAsync(Key("izin"), _ => Work(ref calls, "b"), Always, Cancellation);
+        var again = await second.GetAsync(Key("izin"), _ => Work(ref calls, "b"), Always, Cancellation);
+
+        calls.ShouldBe(0);
+        Json(taken).ShouldBe(Json(whole with { Cached = true }));
+        Json(again).ShouldBe(Json(taken));
+        foreach (var other in new[] { Key("izin") with { Reader = "editor" }, Key("izin") with { FollowUp = "izin" }, Key("İzin") })
+            (await second.GetAsync(other, _ => Work(ref calls, "b"), Always, Cancellation)).Response.ShouldBe("b");
+
+        await shared.RemoveAllAsync("answers:", Cancellation);
+        second.Clear(Tenant).ShouldBe(4);
+        (await second.GetAsync(Key("izin"), _ => Work(ref calls, "new"), Always, Cancellation)).Response.ShouldBe("new");
+    }
+
+    [Fact]
+    public async Task What_is_under_way_while_the_cache_is_cleared_is_not_kept()
+    {
+        var (cache, calls) = (Cache(), 0);
+        var slow = new TaskCompletionSource<AnswerResult>();
+        var waiting = cache.GetAsync(Key("izin"), _ => slow.Task, Always, Cancellation);
+        cache.Clear(tenantId: null);
+        slow.SetResult(Result("old"));
+        (await waiting).Response.ShouldBe("old");
+
+        (await cache.GetAsync(Key("izin"), _ => Work(ref calls, "new"), Always, Cancellation)).Response.ShouldBe("new");
+    }
+
+    private static string Json(AnswerResult result) => System.Text.Json.JsonSerializer.Serialize(result, WireJson.Options);
+
     private static bool Always(AnswerResult answer) => true;
 
     private static Task<AnswerResult> Work(ref int calls, string response)
@@ -179,12 +231,14 @@ public sealed class AnswerCacheTests
         return Task.FromResult(Result(response));
     }
 
-    private static AnswerCache Cache(int maxAnswers = 100, long maxBytes = 1_000_000)
+    private static AnswerCache Cache(int maxAnswers = 100, long maxBytes = 1_000_000, ISharedCache? shared = null)
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         return new AnswerCache(
             Options.Create(new AnswerCacheOptions { MaxAnswers = maxAnswers, MaxBytes = maxBytes }),
-            new AnswerMetrics(services.GetRequiredService<IMeterFactory>()));
+            new AnswerMetrics(services.GetRequiredService<IMeterFactory>()),
+            new SharedAnswers(
+                shared ?? new MemorySharedCache(TimeProvider.System), isOn: shared is not null, Options.Create(new AnswerOptions())));
     }
 
     private static AnswerKey Key(string question) => new(Tenant, 1, "", "tr", new DateOnly(2026, 11, 21), "model", question, null);
