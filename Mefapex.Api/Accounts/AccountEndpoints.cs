@@ -33,6 +33,7 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<PasswordCheck>();
         builder.Services.AddScoped<Sessions>();
         builder.Services.AddScoped<SignIn>();
+        builder.Services.AddScoped<Invitations>();
         builder.Services.AddSecondFactors();
         builder.Services.AddSigningKeys();
         builder.Services.AddSessionChecks();

@@ -1,7 +1,6 @@
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
-using Mefapex.Api.Mail;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
@@ -14,7 +13,6 @@ namespace Mefapex.Api.Accounts;
 internal static class InvitationEndpoints
 {
     private const int MaxPage = 100;
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     public static void MapInvitations(this RouteGroupBuilder accounts)
     {
@@ -76,7 +74,7 @@ internal static class InvitationEndpoints
         return db.Invitations.Where(i => i.TenantId == tenant.Id && i.UsedAt == null && i.ExpiresAt > now)
             .NewestFirst(cursor, i => new(i.CreatedAt, i.Id)) is { } invitations
             ? TypedResults.Ok(await invitations.ToPageAsync(
-                limit, i => new Cursor(i.CreatedAt, i.Id), i => ToWire(i), cancellationToken))
+                limit, i => new Cursor(i.CreatedAt, i.Id), Invitations.ToWire, cancellationToken))
             : Problems.CursorInvalid();
     }
 
@@ -85,9 +83,7 @@ internal static class InvitationEndpoints
         Caller caller,
         RequestTenant tenant,
         MefapexDb db,
-        IMailer mailer,
-        IAuditLog audit,
-        TimeProvider time,
+        Invitations invitations,
         CancellationToken cancellationToken)
     {
         var email = string.IsNullOrWhiteSpace(request.Email) ? null : request.Email.Trim();
@@ -98,43 +94,10 @@ internal static class InvitationEndpoints
         if (roles.Any(role => !grantable.Contains(role, StringComparer.Ordinal)))
             return AccountProblems.RoleNotGrantable(grantable);
 
-        var token = OpaqueToken.New();
-        var now = time.GetUtcNow();
-        var invitation = new Invitation
-        {
-            Id = Guid.CreateVersion7(now),
-            TenantId = tenant.Id,
-            Hash = OpaqueToken.HashOf(token),
-            Email = email,
-            Roles = roles,
-            CreatedAt = now,
-            ExpiresAt = now + Lifetime,
-        };
-        await db.InTransactionAsync(
-            async () =>
-            {
-                db.Invitations.Add(invitation);
-                await db.SaveChangesAsync(cancellationToken);
-                await audit.RecordAsync(
-                    new(AuditVerbs.InvitationCreated, tenant.Id, new("invitation", invitation.Id.ToString()))
-                    {
-                        After = new() { ["roles"] = string.Join(' ', roles) },
-                    },
-                    cancellationToken);
-                return true;
-            },
-            cancellationToken);
-        if (email is not null)
-        {
-            await mailer.SendAsync(
-                new(
-                    email,
-                    AccountProblems.Text("invitation-mail.subject", tenant.Scope.Name),
-                    AccountProblems.Text("invitation-mail.text", tenant.Scope.Name, token, (int)Lifetime.TotalDays)),
-                cancellationToken);
-        }
-
-        return TypedResults.Created($"/api/v1/admin/invitations/{invitation.Id}", ToWire(invitation) with { Token = token });
+        var invitation = await db.InTransactionAsync(
+            () => invitations.CreateAsync(tenant.Id, email, roles, cancellationToken), cancellationToken);
+        await invitations.MailAsync(tenant.Scope.Name, invitation, cancellationToken);
+        return TypedResults.Created($"/api/v1/admin/invitations/{invitation.Id}", invitation);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> WithdrawAsync(
@@ -160,7 +123,4 @@ internal static class InvitationEndpoints
             cancellationToken);
         return withdrawn ? TypedResults.NoContent() : AccountProblems.InvitationNotFound();
     }
-
-    private static InvitationInfo ToWire(Invitation invitation) => new(
-        invitation.Id.ToString(), invitation.Email, invitation.Roles, invitation.CreatedAt, invitation.ExpiresAt);
 }

@@ -52,9 +52,12 @@ internal static class Policies
     /// <summary>A tenant's API keys.</summary>
     public static readonly Area Keys = new("keys",                    Admins,    Admins);
 
+    /// <summary>The tenants of the platform.</summary>
+    public static readonly Area Tenants = new("tenants",              Operators, Operators);
+
     /// <summary>Every row.</summary>
     public static IReadOnlyList<Area> Areas { get; } =
-        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys];
+        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys, Tenants];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

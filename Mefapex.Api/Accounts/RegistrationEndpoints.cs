@@ -68,7 +68,10 @@ internal static class RegistrationEndpoints
 
         var tenantId = invitation?.TenantId ?? tenant.Id;
         var mode = await db.Tenants.Where(t => t.Id == tenantId).Select(t => t.Registration).SingleAsync(cancellationToken);
-        if (mode != RegistrationModes.Open && (mode != RegistrationModes.Invitation || invitation is null))
+
+        // Those who own a tenant come in however shut it is: else a new one that is closed would have nobody.
+        var invited = invitation is not null && (mode == RegistrationModes.Invitation || invitation.Roles.Contains(Roles.Owner, StringComparer.Ordinal));
+        if (mode != RegistrationModes.Open && !invited)
             return mode == RegistrationModes.Invitation ? AccountProblems.InvitationNeeded() : AccountProblems.RegistrationClosed();
         if (await db.Users.AnyAsync(u => u.Username == username, cancellationToken))
             return AccountProblems.UsernameTaken();

@@ -3,6 +3,7 @@ using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Audit;
 using Mefapex.Api.Data;
 using Mefapex.Api.Http;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -18,6 +19,7 @@ internal sealed class SignIn(
     SecondFactorCodes factors,
     SignInChallenges challenges,
     Sessions sessions,
+    RequestTenant tenants,
     IAuditLog audit)
 {
     /// <summary>Signs in by name, password and, where the account takes one, a code.</summary>
@@ -56,8 +58,8 @@ internal sealed class SignIn(
             : null;
         if (user is null || !challenges.Holds(challenge, user) || !check.MaySignIn(user))
             return (null, AccountProblems.ChallengeInvalid());
-        if (user.DisabledAt is not null)
-            return (null, AccountProblems.AccountDisabled());
+        if (await RefusalAsync(user, http, cancellationToken) is { } refusal)
+            return (null, refusal);
         return await CheckCodeAsync(user, request.Code ?? "", http, cancellationToken) is { } wrong
             ? (null, wrong)
             : (await StartAsync(user, http, cancellationToken), null);
@@ -91,7 +93,7 @@ internal sealed class SignIn(
                     return (null, Problems.WrongCredentials());
                 }
 
-                return user.DisabledAt is null ? (user, null) : (null, AccountProblems.AccountDisabled());
+                return await RefusalAsync(user, http, cancellationToken) is { } refusal ? (null, refusal) : (user, null);
             },
             cancellationToken);
     }
@@ -145,6 +147,14 @@ internal sealed class SignIn(
             cancellationToken);
         return signedIn;
     }
+
+    /// <summary>Why somebody whose password is right is not let in.</summary>
+    private async Task<ProblemHttpResult?> RefusalAsync(User user, HttpContext http, CancellationToken cancellationToken) =>
+        user.DisabledAt is not null
+            ? AccountProblems.AccountDisabled()
+            : user.TenantId is { } id
+                ? await tenants.RefusalAsync(await db.Tenants.AsNoTracking().SingleAsync(t => t.Id == id, cancellationToken), http)
+                : null;
 
     /// <summary>Takes the same steps whether there is such an account or not.</summary>
     private async Task FailedAsync(string key, string address, CancellationToken cancellationToken)

@@ -32,6 +32,8 @@ internal sealed class MefapexDb : DbContext
 
     public DbSet<Tenant> Tenants => Set<Tenant>();
 
+    public DbSet<TenantHost> TenantHosts => Set<TenantHost>();
+
     public DbSet<User> Users => Set<User>();
 
     public DbSet<Session> Sessions => Set<Session>();
@@ -103,6 +105,7 @@ internal sealed class MefapexDb : DbContext
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new TenantConfiguration());
+        modelBuilder.ApplyConfiguration(new TenantHostConfiguration());
         modelBuilder.ApplyConfiguration(new UserConfiguration());
         modelBuilder.ApplyConfiguration<Session>(new SessionConfiguration());
         modelBuilder.ApplyConfiguration<RefreshToken>(new SessionConfiguration());

@@ -18,6 +18,12 @@ internal sealed class Tenant
 
     /// <summary>Who may register: one of <see cref="RegistrationModes"/>.</summary>
     public string Registration { get; set; } = RegistrationModes.Closed;
+
+    /// <summary>Since when its people are refused; null for a tenant in use.</summary>
+    public DateTimeOffset? SuspendedAt { get; set; }
+
+    /// <summary>Why, as they are told.</summary>
+    public string? SuspensionReason { get; set; }
 }
 
 internal sealed class TenantConfiguration : IEntityTypeConfiguration<Tenant>

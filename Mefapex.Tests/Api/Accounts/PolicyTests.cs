@@ -39,6 +39,8 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "privacy:read", Admins },
         { "privacy:write", Admins },
         { "audit:read", Admins },
+        { "tenants:read", Roles.Operator },
+        { "tenants:write", Roles.Operator },
         { "operations:read", Admins },
         { "operations:write", Admins },
         { "signing-keys:read", "operator" },

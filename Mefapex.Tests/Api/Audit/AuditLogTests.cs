@@ -121,6 +121,9 @@ public sealed class AuditLogTests(ApiFactory api) : IClassFixture<ApiFactory>
         (await api.Host.SignInAsync("hasta")).Dispose();
         using var admin = await api.Host.SignInAsync("yonetici");
         admin.DefaultRequestHeaders.Add(RequestTenant.Header, SampleTenants.Clinic);
+        using var elsewhere = await admin.GetAsync(new Uri(Log, UriKind.Relative), Cancellation);
+        await elsewhere.ShouldBeProblemAsync(404, "tenant-not-found");
+        admin.DefaultRequestHeaders.Remove(RequestTenant.Header);
         (await ListAsync(admin, "actor=hasta")).ShouldBeEmpty();
         using var operatorClient = await api.Host.SignInAsync("operator");
         operatorClient.DefaultRequestHeaders.Add(RequestTenant.Header, SampleTenants.Clinic);
