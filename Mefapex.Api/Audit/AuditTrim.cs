@@ -32,7 +32,9 @@ internal sealed partial class AuditTrim(IDbContextFactory<MefapexDb> databases, 
         foreach (var row in oldest)
         {
             // What was tampered with stays, for whoever verifies the chain.
-            if (row.Number != next || !row.PreviousHash.AsSpan().SequenceEqual(previous) || !row.ComputeHash().AsSpan().SequenceEqual(row.Hash))
+            if (row.Number != next
+                || !row.PreviousHash.AsSpan().SequenceEqual(previous)
+                || !row.ComputeHash().AsSpan().SequenceEqual(row.Hash))
             {
                 LogBroken(chain, next);
                 break;

@@ -43,18 +43,24 @@ internal sealed partial class KnowledgeChanges(ILogger<KnowledgeChanges> logger)
 
 /// <param name="TenantId">Whose knowledge changed; null when every tenant's may have, unnoticed.</param>
 /// <param name="Version">Its new version; 0 when that is not known.</param>
-internal sealed record KnowledgeChange(Guid? TenantId, long Version)
+/// <param name="Erased">Whether somebody was erased, so that nothing may be kept of what was asked.</param>
+internal sealed record KnowledgeChange(Guid? TenantId, long Version, bool Erased = false)
 {
+    /// <summary>Follows tenant and version where <see cref="Erased"/> is meant.</summary>
+    public const string ErasedMark = "erased";
+
     /// <summary>Name of the PostgreSQL channel; <see cref="Parse"/> reads what is sent on it.</summary>
     public const string Channel = "mefapex_knowledge";
 
-    public static readonly KnowledgeChange Unknown = new(null, 0);
+    /// <summary>What was missed may be an erasure.</summary>
+    public static readonly KnowledgeChange Unknown = new(null, 0, Erased: true);
 
-    /// <summary>Reads <c>tenant version</c>; anything else may mean any tenant.</summary>
+    /// <summary>Reads <c>tenant version</c>, and <c>erased</c> after them; anything else may mean any tenant.</summary>
     public static KnowledgeChange Parse(string payload) =>
-        payload.Split(' ') is [var tenant, var version]
+        payload.Split(' ') is [var tenant, var version, .. var marks]
         && Guid.TryParse(tenant, out var tenantId)
         && long.TryParse(version, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            ? new(tenantId, number)
+        && marks is [] or [ErasedMark]
+            ? new(tenantId, number, Erased: marks is [ErasedMark])
             : Unknown;
 }

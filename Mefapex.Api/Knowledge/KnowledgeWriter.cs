@@ -237,15 +237,16 @@ internal static class KnowledgeWriter
 
     /// <summary>Says that everything derived from the tenant's knowledge is stale, to every replica when the
     /// transaction commits.</summary>
-    public static Task<int> BumpVersionAsync(MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        db.Database.ExecuteSqlAsync(
+    /// <param name="mark">What is said besides; see <see cref="KnowledgeChange.ErasedMark"/>.</param>
+    public static Task<int> BumpVersionAsync(
+        MefapexDb db, Guid tenantId, DateTimeOffset now, CancellationToken cancellationToken, string mark = "") => db.Database.ExecuteSqlAsync(
             $"""
             with changed as (
                 insert into knowledge_bases (tenant_id, version, contact_tr, contact_en, updated_at) values ({tenantId}, 1, '', '', {now})
                 on conflict (tenant_id) do update set version = knowledge_bases.version + 1, updated_at = excluded.updated_at
                 returning version
             )
-            select pg_notify({KnowledgeChange.Channel}, {tenantId}::text || ' ' || version) from changed
+            select pg_notify({KnowledgeChange.Channel}, rtrim({tenantId}::text || ' ' || version || ' ' || {mark})) from changed
             """, cancellationToken);
 }
 

@@ -33,11 +33,15 @@ internal sealed class Erasure(
             var locked = await LockAsync(person, cancellationToken);
             if (locked.Find(u => u.Id == person.Id) is not { } user)
                 return ErasureOutcome.Gone;
-            if (user.Roles.Where(IsNeeded).Any(role => !locked.Exists(u => u.Id != user.Id && u.DisabledAt is null && u.Roles.Contains(role))))
+            var others = locked.Where(u => u.Id != user.Id && u.DisabledAt is null).SelectMany(u => u.Roles);
+            if (user.Roles.Where(IsNeeded).Except(others, StringComparer.Ordinal).Any())
                 return ErasureOutcome.Last;
 
             sessions = await db.Sessions.Where(s => s.UserId == user.Id).Select(s => s.Id).ToListAsync(cancellationToken);
-            var tenants = await db.Exchanges.Where(e => e.UserId == user.Id).Select(e => e.TenantId).Distinct().ToListAsync(cancellationToken);
+            var tenants = await db.Exchanges.Where(e => e.UserId == user.Id).Select(e => e.TenantId).Distinct()
+                .ToListAsync(cancellationToken);
+            if (user.TenantId is { } own && !tenants.Contains(own))
+                tenants.Add(own);
             var items = new List<ErasedItem>();
             foreach (var store in stores)
                 items.Add(new(store.Name, store.Kind, await store.EraseAsync(user, cancellationToken)));
@@ -45,9 +49,9 @@ internal sealed class Erasure(
             await ForgetActorAsync(user, now, cancellationToken);
             var receipt = await KeepAsync(user, items, now, cancellationToken);
 
-            // Answers kept in memory hold questions: every replica drops them once it hears of this.
+            // What is kept in memory holds questions: every replica drops it once it hears of this, see ErasureFollower.
             foreach (var tenantId in tenants)
-                await KnowledgeWriter.BumpVersionAsync(db, tenantId, now, cancellationToken);
+                await KnowledgeWriter.BumpVersionAsync(db, tenantId, now, cancellationToken, KnowledgeChange.ErasedMark);
             await audit.RecordAsync(
                 new(AuditVerbs.AccountErased, user.TenantId, AuditSubject.User(user.Id))
                 {
@@ -94,7 +98,8 @@ internal sealed class Erasure(
 
         foreach (var rows in PersonalColumns.Rows)
             await AddAsync(rows.Table, ErasedKind.Rows, $"delete from {rows.Table} where {rows.Where}");
-        items.Add(new("audit_names", ErasedKind.Names, await db.AuditNames.CountAsync(n => n.ActorId == user.Id && n.Name != null, cancellationToken)));
+        var names = await db.AuditNames.CountAsync(n => n.ActorId == user.Id && n.Name != null, cancellationToken);
+        items.Add(new("audit_names", ErasedKind.Names, names));
 
         async Task AddAsync(string store, string kind, string sql) => items.Add(new(
             store, kind, await db.Database.ExecuteSqlRawAsync(sql, PersonalCommand.Parameters(user), cancellationToken)));
@@ -110,11 +115,13 @@ internal sealed class Erasure(
 
     /// <summary>The event of the erasure itself came after the others lost theirs.</summary>
     private Task<int> ForgetOriginsAsync(User user, CancellationToken cancellationToken) =>
-        db.AuditOrigins.Where(o => db.AuditEvents.Any(e => e.Id == o.EventId && e.ActorId == user.Id)).ExecuteDeleteAsync(cancellationToken);
+        db.AuditOrigins.Where(o => db.AuditEvents.Any(e => e.Id == o.EventId && e.ActorId == user.Id))
+            .ExecuteDeleteAsync(cancellationToken);
 
     private async Task<ErasureReceipt> KeepAsync(User user, List<ErasedItem> items, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var receipt = signer.Sign(new(Guid.CreateVersion7(now), user.TenantId, PersonalCommand.Pseudonym(user.Id), now, items, Signature: ""));
+        var pseudonym = PersonalCommand.Pseudonym(user.Id);
+        var receipt = signer.Sign(new(Guid.CreateVersion7(now), user.TenantId, pseudonym, now, items, Signature: ""));
         db.Erasures.Add(new()
         {
             Id = receipt.Id,

@@ -80,7 +80,8 @@ internal sealed class PersonalData(MefapexDb db)
         foreach (var rows in PersonalColumns.Rows.Reverse())
         {
             var withheld = string.Join(", ", rows.Withheld.Select(column => $"'{column}'"));
-            yield return (rows.Table, $"select (to_jsonb({rows.Table}) - array[{withheld}]::text[])::text from {rows.Table} where {rows.Where}");
+            yield return (
+                rows.Table, $"select (to_jsonb({rows.Table}) - array[{withheld}]::text[])::text from {rows.Table} where {rows.Where}");
         }
 
         foreach (var texts in PersonalColumns.Texts)

@@ -27,6 +27,7 @@ internal static class PrivacyEndpoints
         builder.Services.AddSingleton<IPersonalStore, KeptAnswers>();
         builder.Services.AddScoped<Erasure>();
         builder.Services.AddScoped<PersonalData>();
+        builder.Services.AddHostedService<ErasureFollower>();
         builder.AddRetention();
         return builder;
     }

@@ -25,7 +25,8 @@ internal static class PrivacyProblems
 
     public static ProblemHttpResult RetentionOperators() => Of(StatusCodes.Status403Forbidden, "retention-operators");
 
-    public static ProblemHttpResult RetentionDays(int least, int most) => Of(StatusCodes.Status400BadRequest, "retention-days", least, most);
+    public static ProblemHttpResult RetentionDays(int least, int most) =>
+        Of(StatusCodes.Status400BadRequest, "retention-days", least, most);
 
     public static string Text(string key) =>
         Resources.GetString(key, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(key);

@@ -59,4 +59,6 @@ internal sealed class QuestionVectorCache
             _vectors.Clear();
         _vectors[(model, text)] = values;
     }
+
+    public void Clear() => _vectors.Clear();
 }

@@ -92,7 +92,8 @@ internal static class RetentionEndpoints
         db.InTransactionAsync(
             async () =>
             {
-                var setting = await db.Retention.SingleOrDefaultAsync(s => s.TenantId == tenantId && s.Kind == kind.Name, cancellationToken);
+                var setting = await db.Retention
+                    .SingleOrDefaultAsync(s => s.TenantId == tenantId && s.Kind == kind.Name, cancellationToken);
                 var before = setting?.Days;
                 if (before == days)
                     return false;

@@ -20,6 +20,14 @@ internal static class RetentionKinds
     /// <summary>Events; their chain says from then on that it begins later.</summary>
     public static readonly RetentionKind Audit = new("audit", OfTenants: true, DefaultDays: 730, LeastDays: 31);
 
+    /// <summary>From where people did what; the events themselves stay.</summary>
+    public static readonly RetentionKind Addresses = new("addresses", OfTenants: true, DefaultDays: 180, LeastDays: 7,
+        """
+        delete from audit_origins where event_id in (
+            select o.event_id from audit_events e join audit_origins o on o.event_id = e.id
+            where (e.tenant_id = @tenant or (e.tenant_id is null and @tenant is null)) and e.at < @before limit @batch)
+        """);
+
     /// <summary>Mails that nobody collected.</summary>
     public static readonly RetentionKind Mails = new("mail-outbox", OfTenants: false, DefaultDays: 7, LeastDays: 1);
 
@@ -28,16 +36,10 @@ internal static class RetentionKinds
 
     public static IReadOnlyList<RetentionKind> All { get; } =
     [
-        // Tasks of an exchange lose its words with it: without the exchange nobody could tell whose they are.
         new("conversations", OfTenants: true, DefaultDays: 365, LeastDays: 1,
             """
-            with old as (
-                select id from exchanges where tenant_id = @tenant and asked_at < @before order by asked_at limit @batch),
-            forgotten as (
-                update knowledge_tasks
-                set text = '…', topic = case when topic like '%question:%' then 'erased:' || id else topic end
-                where exchange_id in (select id from old))
-            delete from exchanges where id in (select id from old)
+            delete from exchanges where id in (
+                select id from exchanges where tenant_id = @tenant and asked_at < @before order by asked_at limit @batch)
             """,
             """
             delete from conversations where id in (
@@ -66,7 +68,8 @@ internal static class RetentionKinds
         new("failed-uploads", OfTenants: true, DefaultDays: 90, LeastDays: 1,
             """
             delete from document_versions v using (
-                select o.document_id, o.version from document_versions o join documents d on d.tenant_id = o.tenant_id and d.id = o.document_id
+                select o.document_id, o.version
+                from document_versions o join documents d on d.tenant_id = o.tenant_id and d.id = o.document_id
                 where o.tenant_id = @tenant and o.status in ('failed', 'quarantined') and o.created_at < @before
                     and o.version <> d.newest_version and o.version is distinct from d.current_version
                 limit @batch) old
@@ -87,14 +90,7 @@ internal static class RetentionKinds
             delete from invitations where id in (
                 select id from invitations where tenant_id = @tenant and coalesce(used_at, expires_at) < @before limit @batch)
             """),
-
-        // From where people did what; the events themselves stay.
-        new("addresses", OfTenants: true, DefaultDays: 180, LeastDays: 7,
-            """
-            delete from audit_origins where event_id in (
-                select o.event_id from audit_events e join audit_origins o on o.event_id = e.id
-                where e.tenant_id = @tenant and e.at < @before limit @batch)
-            """),
+        Addresses,
         Audit,
         new("password-resets", OfTenants: false, DefaultDays: 1, LeastDays: 1,
             "delete from password_resets where hash in (select hash from password_resets where expires_at < @before limit @batch)"),

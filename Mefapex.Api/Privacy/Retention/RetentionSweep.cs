@@ -43,14 +43,18 @@ internal sealed class RetentionSweep(
             if (theirs.Any(kind => kind.Key != RetentionKinds.Audit.Name))
             {
                 await audit.RecordAsync(
-                    new(AuditVerbs.RetentionApplied, tenantId, new("tenant", tenantId.ToString())) { Actor = AuditActor.Service, After = theirs },
+                    new(AuditVerbs.RetentionApplied, tenantId, new("tenant", tenantId.ToString()))
+                    {
+                        Actor = AuditActor.Service,
+                        After = theirs,
+                    },
                     cancellationToken);
             }
         }
 
         // The platform's own chain has no tenant.
-        Count(RetentionKinds.Audit, await RemoveAsync(RetentionKinds.Audit, options.Value.DaysOf(RetentionKinds.Audit), tenantId: null, cancellationToken));
-        foreach (var kind in RetentionKinds.All.Where(kind => !kind.OfTenants))
+        RetentionKind[] ofPlatform = [RetentionKinds.Addresses, RetentionKinds.Audit, .. RetentionKinds.All.Where(kind => !kind.OfTenants)];
+        foreach (var kind in ofPlatform)
             Count(kind, await RemoveAsync(kind, options.Value.DaysOf(kind), tenantId: null, cancellationToken));
         return removed;
 

@@ -23,15 +23,18 @@ public sealed class PrivacyFixture(PostgresFixture postgres) : IAsyncLifetime
     private ApiHost? _host;
     private NpgsqlDataSource? _source;
 
+    /// <summary>The database of <see cref="Host"/>.</summary>
+    public string ConnectionString { get; private set; } = "";
+
     public ApiHost Host => _host ?? throw new InvalidOperationException("The API has not started.");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        var connection = await ApiFactory.CreateDatabaseAsync(postgres);
-        _source = NpgsqlDataSource.Create(connection);
-        _host = await ApiHost.Start(connection, new Dictionary<string, string?> { ["Mail:Outbox"] = _outbox }).ReadyAsync();
+        ConnectionString = await ApiFactory.CreateDatabaseAsync(postgres);
+        _source = NpgsqlDataSource.Create(ConnectionString);
+        _host = await ApiHost.Start(ConnectionString, new Dictionary<string, string?> { ["Mail:Outbox"] = _outbox }).ReadyAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
+using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Mail;
 using Mefapex.Api.Privacy;
 using Mefapex.Contracts;
@@ -164,6 +165,42 @@ public sealed class PrivacyTests(PrivacyFixture api)
         (await VerifyAsync(receipt with { Items = [.. receipt.Items.Select(i => i with { Count = i.Count + 1 })] })).ShouldBeFalse();
         (await VerifyAsync(receipt with { ErasedAt = receipt.ErasedAt.AddSeconds(1) })).ShouldBeFalse();
         (await VerifyAsync(receipt with { Signature = "AAAA" })).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Every_replica_drops_what_it_kept_of_questions()
+    {
+        await using var second = await ApiHost.Start(api.ConnectionString).ReadyAsync();
+        var person = await api.PersonAsync("kerem.unutulan");
+        using var client = person.Client;
+        QuestionVectorCache[] vectors =
+            [.. new[] { api.Host, second }.Select(host => host.Services.GetRequiredService<QuestionVectorCache>())];
+        foreach (var kept in vectors)
+            kept.Keep("model", "Kerem'in sorusu", [1]);
+
+        await client.PostWireAsync<ErasureReceipt>("/api/v1/account/erase", new EraseRequest(PrivacyFixture.Password));
+
+        await Eventually.UntilAsync(() => vectors.All(kept => kept.Find("model", "Kerem'in sorusu") is null), "no replica keeps the vector");
+    }
+
+    [Fact]
+    public async Task A_question_that_its_asker_deleted_is_gone_from_the_task_it_opened()
+    {
+        var person = await api.PersonAsync("deniz.vazgecen");
+        using var client = person.Client;
+        var answer = await client.PostWireAsync<ChatAnswer>("/chat/authenticated", new ChatRequest("Denizaltım nereye park edilir?"));
+        using (await client.PutWireAsync(
+            $"/api/v1/conversations/{answer.SessionId}/messages/{answer.MessageId}/feedback",
+            new FeedbackRequest(false, FeedbackReason.Wrong, null)))
+        {
+        }
+
+        (await api.FindAsync("enizalt")).ShouldContain("knowledge_tasks");
+
+        using (var deleted = await client.DeleteAsync(Uri($"/api/v1/conversations/{answer.SessionId}"), Cancellation))
+            deleted.IsSuccessStatusCode.ShouldBeTrue();
+
+        (await api.FindAsync("enizalt")).ShouldBeEmpty();
     }
 
     [Fact]
