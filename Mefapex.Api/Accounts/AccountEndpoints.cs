@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts.Administration;
+using Mefapex.Api.Accounts.OpenId;
 using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Data;
@@ -34,6 +35,7 @@ internal static class AccountEndpoints
         builder.Services.AddScoped<Sessions>();
         builder.Services.AddScoped<SignIn>();
         builder.Services.AddScoped<Invitations>();
+        builder.AddOpenId();
         builder.Services.AddSecondFactors();
         builder.Services.AddSigningKeys();
         builder.Services.AddSessionChecks();
@@ -53,6 +55,7 @@ internal static class AccountEndpoints
         accounts.MapRegistration();
         accounts.MapAccountSessions();
         accounts.MapPasswords();
+        accounts.MapOpenId(endpoints.ServiceProvider);
         accounts.MapSecondFactors();
         accounts.MapSigningKeys();
         accounts.MapGet("/me", MeAsync).Requires(Policies.Account);

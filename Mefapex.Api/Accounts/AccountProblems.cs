@@ -33,6 +33,14 @@ internal static class AccountProblems
 
     public static ProblemHttpResult CodeWrong() => Of(StatusCodes.Status400BadRequest, "code-wrong");
 
+    public static ProblemHttpResult OpenIdState() => Of(StatusCodes.Status400BadRequest, "openid-state");
+
+    public static ProblemHttpResult OpenIdRefused() => Of(StatusCodes.Status401Unauthorized, "openid-refused");
+
+    public static ProblemHttpResult OpenIdAccountUnknown() => Of(StatusCodes.Status403Forbidden, "openid-account-unknown");
+
+    public static ProblemHttpResult OpenIdUnavailable() => Of(StatusCodes.Status503ServiceUnavailable, "openid-unavailable");
+
     public static ProblemHttpResult RefreshTokenMissing() => Of(StatusCodes.Status401Unauthorized, "refresh-token-missing");
 
     public static ProblemHttpResult RefreshTokenInvalid() => Of(StatusCodes.Status401Unauthorized, "refresh-token-invalid");

@@ -32,6 +32,16 @@ internal static class RegistrationEndpoints
     public static bool IsEmail(string? text) =>
         text is { Length: > 0 and <= LongestEmail } && MailAddress.TryCreate(text, out var address) && address.Address == text;
 
+    /// <summary>Whether a user name may be given; in the form of <see cref="User.NameKey"/>.</summary>
+    public static ProblemHttpResult? CheckName(string username) =>
+        username.Length is >= ShortestName and <= LongestName
+        && username.All(c => char.IsLetterOrDigit(c) || "._-@".Contains(c, StringComparison.Ordinal))
+            ? null
+            : AccountProblems.UsernameInvalid(ShortestName, LongestName);
+
+    /// <summary>Whether it is no name at all or one that can be kept.</summary>
+    public static bool IsFullName(string? text) => text is null || (text.Length <= LongestFullName && !text.Any(char.IsControl));
+
     private static async Task<Results<Created<RegisterResponse>, ProblemHttpResult>> RegisterAsync(
         RegisterRequest request,
         RequestTenant tenant,
@@ -44,11 +54,11 @@ internal static class RegistrationEndpoints
         var now = time.GetUtcNow();
         var username = User.NameKey(request.Username ?? "");
         var email = User.NameKey(request.Email ?? "");
-        if (username.Length is < ShortestName or > LongestName || !username.All(c => char.IsLetterOrDigit(c) || "._-@".Contains(c, StringComparison.Ordinal)))
-            return AccountProblems.UsernameInvalid(ShortestName, LongestName);
+        if (CheckName(username) is { } unfitName)
+            return unfitName;
         if (!IsEmail(email))
             return AccountProblems.EmailInvalid();
-        if (request.FullName is { } fullName && (fullName.Length > LongestFullName || fullName.Any(char.IsControl)))
+        if (!IsFullName(request.FullName))
             return AccountProblems.FullNameInvalid(LongestFullName);
         if (PasswordRules.Check(request.Password, username) is { } unfit)
             return unfit;

@@ -10,6 +10,7 @@ internal static class AuditVerbs
     public const string SessionEnded = "session-ended";
     public const string TokenReused = "token-reused";
     public const string AccountCreated = "account-created";
+    public const string AccountLinked = "account-linked";
     public const string AccountChanged = "account-changed";
     public const string AccountLocked = "account-locked";
     public const string AccountUnlocked = "account-unlocked";

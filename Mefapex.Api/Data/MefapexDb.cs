@@ -1,4 +1,5 @@
 using Mefapex.Api.Accounts;
+using Mefapex.Api.Accounts.OpenId;
 using Mefapex.Api.Accounts.SecondFactors;
 using Mefapex.Api.Accounts.SigningKeys;
 using Mefapex.Api.Ai;
@@ -47,6 +48,8 @@ internal sealed class MefapexDb : DbContext
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<SignInFailure> SignInFailures => Set<SignInFailure>();
+
+    public DbSet<ExternalLogin> ExternalLogins => Set<ExternalLogin>();
 
     public DbSet<SecondFactor> SecondFactors => Set<SecondFactor>();
 
@@ -112,6 +115,7 @@ internal sealed class MefapexDb : DbContext
         modelBuilder.ApplyConfiguration<Invitation>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration<PasswordReset>(new InvitationConfiguration());
         modelBuilder.ApplyConfiguration(new SignInFailureConfiguration());
+        modelBuilder.ApplyConfiguration(new ExternalLoginConfiguration());
         modelBuilder.ApplyConfiguration<SecondFactor>(new SecondFactorConfiguration());
         modelBuilder.ApplyConfiguration<RecoveryCode>(new SecondFactorConfiguration());
         modelBuilder.ApplyConfiguration(new SigningKeyConfiguration());

@@ -33,6 +33,7 @@ internal static class PersonalColumns
                 where actor_id = @user or (actor_kind = 'anonymous' and subject_kind = 'user' and subject_id = @user::text))
             """,
             "salt"),
+        new("external_logins", "user_id = @user"),
         new("password_resets", "user_id = @user", "hash"),
         new("recovery_codes", "user_id = @user", "hash"),
         new("second_factors", "user_id = @user", "sealed"),
