@@ -39,6 +39,7 @@ builder.AddIngestion();
 builder.AddReview();
 builder.AddChat();
 builder.AddOperations();
+builder.AddPermissionAudits();
 builder.AddDataProtectionKeys();
 builder.Services.AddHostedService<AdapterReport>();
 
@@ -69,6 +70,7 @@ app.MapReview();
 app.MapKnowledge();
 app.MapKnowledgeTasks();
 app.MapOperations();
+app.MapPermissionAudits();
 
 var database = app.Services.GetRequiredService<DatabaseState>();
 var exitCode = await app.RunServiceAsync();

@@ -55,9 +55,12 @@ internal static class Policies
     /// <summary>The tenants of the platform.</summary>
     public static readonly Area Tenants = new("tenants",              Operators, Operators);
 
+    /// <summary>What attacks on the permissions of the installation found.</summary>
+    public static readonly Area PermissionAudits = new("permission-audits", Nobody, Operators);
+
     /// <summary>Every row.</summary>
     public static IReadOnlyList<Area> Areas { get; } =
-        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys, Tenants];
+        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys, Tenants, PermissionAudits];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

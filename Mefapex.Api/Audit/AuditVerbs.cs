@@ -54,6 +54,7 @@ internal static class AuditVerbs
     public const string RetentionApplied = "retention-applied";
     public const string CacheCleared = "cache-cleared";
     public const string MemoryCleaned = "memory-cleaned";
+    public const string PermissionsAudited = "permissions-audited";
     public const string FallbackForced = "fallback-forced";
     public const string FallbackLifted = "fallback-lifted";
 

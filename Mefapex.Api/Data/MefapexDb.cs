@@ -14,6 +14,7 @@ using Mefapex.Api.Knowledge.Index;
 using Mefapex.Api.Knowledge.Review;
 using Mefapex.Api.Knowledge.Tasks;
 using Mefapex.Api.Limits;
+using Mefapex.Api.Operations;
 using Mefapex.Api.Privacy;
 using Mefapex.Api.Privacy.Retention;
 using Mefapex.Api.Tenants;
@@ -97,6 +98,8 @@ internal sealed class MefapexDb : DbContext
 
     public DbSet<RetentionSetting> Retention => Set<RetentionSetting>();
 
+    public DbSet<PermissionAudit> PermissionAudits => Set<PermissionAudit>();
+
     public DbSet<AuditOrigin> AuditOrigins => Set<AuditOrigin>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -131,6 +134,7 @@ internal sealed class MefapexDb : DbContext
         modelBuilder.AddPrivacy();
         modelBuilder.ApplyConfiguration(new ForcedFallbackConfiguration());
         modelBuilder.ApplyConfiguration(new RetentionSettingConfiguration());
+        modelBuilder.ApplyConfiguration(new PermissionAuditConfiguration());
         modelBuilder.UseSnakeCaseNames();
     }
 }

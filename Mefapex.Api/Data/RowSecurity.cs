@@ -31,7 +31,7 @@ internal static class RowSecurity
     /// <summary>Tables of which tenants see nothing.</summary>
     public static readonly IReadOnlySet<string> OfPlatform = new HashSet<string>(StringComparer.Ordinal)
     {
-        "data_protection_keys", "sign_in_failures", "signing_keys",
+        "data_protection_keys", "sign_in_failures", "signing_keys", "permission_audits",
     };
 
     /// <summary>Covers every table there is now; what is covered already stays untouched. Runs as the tables' owner.</summary>

@@ -16,6 +16,8 @@ internal static class OperationsProblems
 
     public static ProblemHttpResult FallbackReason(int longest) => Of(StatusCodes.Status400BadRequest, "fallback-reason", longest);
 
+    public static ProblemHttpResult AuditFigures() => Of(StatusCodes.Status400BadRequest, "audit-figures", 0);
+
     private static ProblemHttpResult Of(int status, string slug, int value) => Problems.Of(
         status, slug, Text(slug + ".title"), string.Format(CultureInfo.InvariantCulture, Text(slug), value));
 

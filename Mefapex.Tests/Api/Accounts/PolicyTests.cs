@@ -47,6 +47,7 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "signing-keys:write", "operator" },
         { "keys:read", Admins },
         { "keys:write", Admins },
+        { "permission-audits:write", Roles.Operator },
     };
 
     private IEnumerable<RouteEndpoint> Endpoints =>

@@ -55,7 +55,10 @@ public sealed class FuzzTests(ApiFactory api, ITestOutputHelper output) : IClass
         var bodies = Number("MEFAPEX_FUZZ_BODIES", DefaultBodies);
         var seed = (ulong)Number("MEFAPEX_FUZZ_SEED", 20261121);
         var operations = ApiDescription.Read(await Host.Anonymous.GetStringAsync(new Uri("/openapi.json", UriKind.Relative), Cancellation))
-            .Where(operation => operation.JsonBody is not null).ToList();
+            .Where(operation => operation.JsonBody is not null)
+            // Whoever takes their own roles away has nothing to fuzz any more.
+            .OrderBy(operation => operation.Path.StartsWith("/api/v1/admin/users/", StringComparison.Ordinal))
+            .ToList();
         operations.Count.ShouldBeGreaterThan(30);
         await AddRowsAsync();
 
@@ -92,7 +95,7 @@ public sealed class FuzzTests(ApiFactory api, ITestOutputHelper output) : IClass
         foreach (var (index, operation) in operations.Index())
         {
             await SignInAsync(admin);
-            var path = await new RowFinder(admin).FillAsync(operation.Path, Cancellation) ?? Unknown(operation.Path);
+            var path = await new RowFinder((list, stop) => ReadAsync(admin, list, stop)).FillAsync(operation.Path, Cancellation) ?? Unknown(operation.Path);
             var sent = HostileJson.For(operation.JsonBody!).Sample(each, new Rnd(seed + ((ulong)index << 32)), Size);
             await Parallel.ForEachAsync(
                 sent,
@@ -155,6 +158,12 @@ public sealed class FuzzTests(ApiFactory api, ITestOutputHelper output) : IClass
         using var feedback = await editor.Http.PutWireAsync(
             $"/api/v1/conversations/{answer.SessionId}/messages/{answer.MessageId}/feedback", new FeedbackRequest(false));
         feedback.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static async Task<string?> ReadAsync(HttpClient client, string path, CancellationToken cancellationToken)
+    {
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(cancellationToken) : null;
     }
 
     private static string Unknown(string path) =>

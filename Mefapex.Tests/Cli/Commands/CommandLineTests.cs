@@ -11,6 +11,7 @@ public sealed class CommandLineTests
     [InlineData("status")]
     [InlineData("test")]
     [InlineData("eval")]
+    [InlineData("audit-permissions")]
     [InlineData("setup")]
     public async Task Every_command_is_listed_and_explains_itself(string command)
     {

@@ -29,7 +29,8 @@ internal static class SampleBody
         ["as"] = "role:member",
     };
 
-    public static JsonNode? Of(ApiSchema schema, string name = "", int depth = 0)
+    /// <param name="known">Values of fields by name, that come before the words of this class.</param>
+    public static JsonNode? Of(ApiSchema schema, string name = "", IReadOnlyDictionary<string, string>? known = null, int depth = 0)
     {
         var types = schema.Types;
         if (types.Contains("boolean"))
@@ -37,29 +38,34 @@ internal static class SampleBody
         if (types.Contains("integer") || types.Contains("number"))
             return 1;
         if (types.Contains("array"))
-            return schema.Items is { } items && depth < Deepest ? new JsonArray(Of(items, name, depth + 1)) : [];
+            return schema.Items is { } items && depth < Deepest ? new JsonArray(Of(items, name, known, depth + 1)) : [];
         if (types.Contains("object"))
-            return Object(schema, depth);
-        return types.Contains("string") || types.Count == 0 ? Text(schema, name) : null;
+            return Object(schema, known, depth);
+        return types.Contains("string") || types.Count == 0 ? Text(schema, name, known) : null;
     }
 
-    private static JsonObject Object(ApiSchema schema, int depth)
+    private static JsonObject Object(ApiSchema schema, IReadOnlyDictionary<string, string>? known, int depth)
     {
         var made = new JsonObject();
         if (depth >= Deepest)
             return made;
         foreach (var (property, value) in schema.Properties)
-            made[property] = Of(value, property, depth + 1);
+            made[property] = Of(value, property, known, depth + 1);
         if (schema.Values is { } values)
-            made["tr"] = Of(values, "tr", depth + 1);
+            made["tr"] = Of(values, "tr", known, depth + 1);
         return made;
     }
 
-    private static string Text(ApiSchema schema, string name) => schema.Format switch
+    private static string Text(ApiSchema schema, string name, IReadOnlyDictionary<string, string>? known)
     {
-        "uuid" => Guid.NewGuid().ToString(),
-        "date" => "2026-01-01",
-        "date-time" => "2026-01-01T00:00:00Z",
-        _ => Words.GetValueOrDefault(name, "Terlik"),
-    };
+        if (known?.GetValueOrDefault(name) is { } value && (schema.Format is null || (schema.Format == "uuid" && Guid.TryParse(value, out _))))
+            return value;
+        return schema.Format switch
+        {
+            "uuid" => Guid.NewGuid().ToString(),
+            "date" => "2026-01-01",
+            "date-time" => "2026-01-01T00:00:00Z",
+            _ => Words.GetValueOrDefault(name, "Terlik"),
+        };
+    }
 }

@@ -8,7 +8,8 @@ internal static class CommandLine
 {
     private static readonly Command[] Commands =
     [
-        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, BenchCommand.Bench, EvalCommand.Eval, SetupCommand.Setup,
+        UpCommand.Up, UpCommand.Down, UpCommand.Status, TestCommand.Test, BenchCommand.Bench, EvalCommand.Eval,
+        AuditPermissionsCommand.AuditPermissions, SetupCommand.Setup,
         new("help", "[command]", "says what a command does", "", Help),
     ];
 
