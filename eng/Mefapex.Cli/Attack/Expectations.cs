@@ -22,7 +22,7 @@ internal static class Expectations
     // Methods, path ("*" is one segment, "**" any number), who, and what is special:
     //   own     rows of one person: colleagues do not get at them either
     //   empty   called with an empty body: a sound one would count as a failed sign-in or make an account
-    //   word    what its path names is the same word in every tenant, and no row of one
+    //   word    what its path names is a word that everybody may use, and no row: only what is read there tells whose it is
     //   kept    what the attacked tenant reads there is the same afterwards, as it is where a path names a row
     //   spared  not called by those who may: it ends what the suite works with, or changes the whole installation
     private const string Rows = """
@@ -34,6 +34,8 @@ internal static class Expectations
         GET                    /health/ready                                 open
         GET                    /api/v1/suggestions                           open
         POST                   /login                                        open      empty
+        POST                   /api/v1/sign-in                               open      empty
+        POST                   /api/v1/sign-in/second-factor                 open      empty
         POST                   /register                                     open      empty
         POST                   /logout                                       open      empty
         POST                   /api/auth/login                               open      empty
@@ -50,12 +52,17 @@ internal static class Expectations
         DELETE                 /api/v1/account/sessions                      people    spared
         DELETE                 /api/v1/account/sessions/*                    people    own spared
         POST                   /api/v1/account/password                      people    empty
+        GET,POST               /api/v1/account/second-factor                 people    empty
+        POST                   /api/v1/account/second-factor/confirm         people    empty
+        POST                   /api/v1/account/second-factor/recovery-codes  people    empty
+        POST                   /api/v1/account/second-factor/disable         people    empty
+        DELETE                 /api/v1/admin/users/*/second-factor           admins
         POST                   /chat/authenticated                           people
         POST                   /api/chat/message                             people
         GET,DELETE             /api/chat/history                             people
         POST                   /chat/sessions/save                           people
         GET                    /chat/sessions/*                              people    own
-        GET                    /chat/sessions/*/messages                     people    own
+        GET                    /chat/sessions/*/messages                     people    own word
         GET,POST               /api/v1/conversations                         people
         GET,PUT,PATCH,POST,DELETE /api/v1/conversations/**                   people    own
         GET                    /ws                                           people
@@ -168,7 +175,7 @@ internal sealed record Expectation(string[] Methods, string[] Path, string[]? Ro
 
     public bool WantsEmptyBody => Special.Contains("empty", StringComparer.Ordinal);
 
-    /// <summary>Whether its path names a word that is the same in every tenant.</summary>
+    /// <summary>Whether its path names a word that everybody may use.</summary>
     public bool NamesWord => Special.Contains("word", StringComparer.Ordinal);
 
     /// <summary>Whether what is read there must be the same after the attack.</summary>

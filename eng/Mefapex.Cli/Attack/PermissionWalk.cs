@@ -122,6 +122,8 @@ internal sealed class PermissionWalk(Attacked api, Stage stage, IReadOnlyList<st
                 await AsAsync(person, operation, expected, own ?? unknown, cancellationToken);
             if (operation.Method == "GET" && !expected.IsSpared)
                 await AsOperatorAsync(operation, expected, own ?? unknown, cancellationToken);
+            if (stage.NarrowKey is { } key)
+                await ByKeyAsync(key, operation, expected, own ?? unknown, theirs, cancellationToken);
         }
 
         foreach (var person in stage.Attackers)
@@ -168,6 +170,24 @@ internal sealed class PermissionWalk(Attacked api, Stage stage, IReadOnlyList<st
         if (reply.IsSignedOut || (reply.IsForbidden && expected.Lets("operator")))
             Report(operation, "operator", Answered(reply, "something else than a refusal: this role may"), reply.Body);
         Common(operation, "operator", reply);
+    }
+
+    /// <summary>A key that may read documents, at everything else and at documents of the other tenant.</summary>
+    private async Task ByKeyAsync(
+        string key, ApiOperation operation, Expectation expected, string own, string? theirs, CancellationToken cancellationToken)
+    {
+        const string who = "API key that may read documents";
+        var may = operation.Method == "GET" && operation.Path.StartsWith("/api/v1/knowledge/documents/{", StringComparison.Ordinal);
+        var reply = await SendAsync(operation, expected, own, key, tenant: null, cancellationToken);
+        if (!may && !expected.IsOpen && reply.Status is not (401 or 403 or 404 or 405))
+            Report(operation, who, Answered(reply, "401 or 403"), reply.Body);
+        Common(operation, who, reply);
+        if (!may || theirs is null)
+            return;
+        var others = await SendAsync(operation, expected, theirs, key, stage.Victim, cancellationToken);
+        if (others.Status < 400)
+            Report(operation, $"{who}, with ids of {stage.Victim}", Answered(others, "404"), others.Body);
+        Common(operation, who, others);
     }
 
     /// <summary>

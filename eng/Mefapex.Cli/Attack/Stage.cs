@@ -56,6 +56,9 @@ internal sealed class Stage
     /// <summary>A token whose session is over.</summary>
     public string EndedToken { get; private set; } = "";
 
+    /// <summary>An API key of <see cref="Attacker"/> that may read documents and nothing else; null where there are no keys.</summary>
+    public string? NarrowKey { get; private set; }
+
     public Person AttackerWho(string role) => Attackers.Single(person => person.Role == role);
 
     /// <param name="createTenantAsync">Creates a tenant of this slug, without people; null to have the API do it.</param>
@@ -88,6 +91,8 @@ internal sealed class Stage
         await stage.FillAsync(stage.Owner, stage.Author, stage.Mark, cancellationToken);
         await stage.FillAsync(stage.AttackerWho("owner"), stage.AttackerWho("member"), "BENIM", cancellationToken);
         stage.EndedToken = await stage.EndedAsync(cancellationToken);
+        stage.NarrowKey = await stage.KeyAsync(stage.AttackerWho("owner"), "BENIM", cancellationToken);
+        await stage.KeyAsync(stage.Owner, stage.Mark, cancellationToken);
         return stage;
     }
 
@@ -201,6 +206,13 @@ internal sealed class Stage
         var token = await TokenAsync(Author, cancellationToken);
         await DoAsync(new("POST", "/logout", token, "{}"), cancellationToken);
         return token;
+    }
+
+    private async Task<string?> KeyAsync(Person owner, string mark, CancellationToken cancellationToken)
+    {
+        var probe = new Probe("POST", "/api/v1/admin/api-keys", owner.Token, $$"""{"name":"{{mark}} anahtarı","scopes":["documents:read"]}""");
+        var reply = await _api.SendAsync(probe, cancellationToken);
+        return reply.Status == 404 ? null : Success(probe, reply).GetProperty("secret").GetString();
     }
 
     private async Task<string> TokenAsync(Person person, CancellationToken cancellationToken)
