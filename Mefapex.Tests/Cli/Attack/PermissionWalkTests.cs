@@ -1,10 +1,8 @@
 using System.Net;
 using Mefapex.Api.Data;
-using Mefapex.Api.Tenants;
 using Mefapex.Cli;
 using Mefapex.ServiceDefaults;
 using Mefapex.Tests.Support;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -113,8 +111,7 @@ public sealed class PermissionWalkTests(ApiFactory api, PostgresFixture postgres
         var attacked = new Attacked(http);
         var stage = await Stage.SetAsync(
             attacked,
-            new Person("operator", Tenant: null, "operator", "1234"),
-            (slug, cancellationToken) => CreateTenantAsync(host, slug, cancellationToken),
+            new Person("operator", tenant: null, "operator", "1234"),
             _ => { },
             Cancellation);
         staged?.Invoke(stage);
@@ -124,14 +121,6 @@ public sealed class PermissionWalkTests(ApiFactory api, PostgresFixture postgres
             OnlyRowsOfOthers = onlyRowsOfOthers,
         };
         return await walk.RunAsync(choose(ApiDescription.Read(description)), Cancellation);
-    }
-
-    private static async Task CreateTenantAsync(ApiHost host, string slug, CancellationToken cancellationToken)
-    {
-        using var all = DataScope.AllTenants();
-        await using var db = await host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>().CreateDbContextAsync(cancellationToken);
-        db.Tenants.Add(new Tenant { Id = Guid.CreateVersion7(), Slug = slug, Name = slug, Locale = "tr" });
-        await db.SaveChangesAsync(cancellationToken);
     }
 
     /// <summary>Signed as it should be, at the beginning of 2026.</summary>

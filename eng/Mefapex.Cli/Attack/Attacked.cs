@@ -6,9 +6,17 @@ using System.Text;
 namespace Mefapex.Cli;
 
 /// <summary>Somebody with an account that the suite made.</summary>
-/// <param name="Tenant">Slug; null for the operator.</param>
-internal sealed record Person(string Role, string? Tenant, string Username, string Password)
+/// <param name="tenant">Slug; null for the operator.</param>
+internal sealed class Person(string role, string? tenant, string username, string password)
 {
+    public string Role => role;
+
+    public string? Tenant => tenant;
+
+    public string Username => username;
+
+    public string Password => password;
+
     public string Token { get; set; } = "";
 
     public override string ToString() => Tenant is null ? Role : $"{Role} of {Tenant}";

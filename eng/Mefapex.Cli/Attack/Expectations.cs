@@ -107,6 +107,8 @@ internal static class Expectations
         GET,POST               /api/v1/admin/api-keys                        admins
         GET,DELETE             /api/v1/admin/api-keys/*                      admins
         POST                   /api/v1/admin/api-keys/*/rotate               admins
+        GET,POST               /api/v1/admin/tenants                         operator
+        GET,PATCH              /api/v1/admin/tenants/*                       operator
         POST                   /api/v1/admin/permission-audits               operator
         GET                    /metrics                                      operator
         GET                    /hub/metrics                                  operator

@@ -14,7 +14,11 @@ internal sealed class Stage
 {
     private static readonly string[] AttackingRoles = ["member", "coordinator", "editor", "admin", "owner"];
 
+    private const string Tenants = "/api/v1/admin/tenants";
+
     private readonly Attacked _api;
+    private readonly List<string> _tenants = [];
+    private readonly Dictionary<Person, JsonElement> _owners = [];
     private readonly string _run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
 
     private Stage(Attacked api, Person @operator)
@@ -61,12 +65,10 @@ internal sealed class Stage
 
     public Person AttackerWho(string role) => Attackers.Single(person => person.Role == role);
 
-    /// <param name="createTenantAsync">Creates a tenant of this slug, without people; null to have the API do it.</param>
     /// <param name="step">Told what is under way.</param>
     public static async Task<Stage> SetAsync(
         Attacked api,
         Person @operator,
-        Func<string, CancellationToken, Task>? createTenantAsync,
         Action<string> step,
         CancellationToken cancellationToken)
     {
@@ -76,8 +78,7 @@ internal sealed class Stage
         foreach (var slug in (string[])[stage.Victim, stage.Attacker])
         {
             step($"creating the tenant {slug}");
-            await (createTenantAsync is null ? stage.CreateTenantAsync(slug, cancellationToken) : createTenantAsync(slug, cancellationToken));
-            await stage.DoAsync(new("PUT", "/api/v1/admin/registration", @operator.Token, """{"mode":"invitation"}""", slug), cancellationToken);
+            await stage.CreateTenantAsync(stage.OwnerOf(slug), slug, cancellationToken);
         }
 
         foreach (var person in (Person[])[stage.Owner, stage.Author, stage.Colleague, .. stage.Attackers])
@@ -96,16 +97,20 @@ internal sealed class Stage
         return stage;
     }
 
-    /// <summary>Erases the accounts, as far as the API lets them go, and closes both tenants.</summary>
+    /// <summary>Erases the accounts, as far as the API lets them go, and suspends both tenants.</summary>
     public async Task CleanUpAsync(CancellationToken cancellationToken)
     {
-        foreach (var slug in (string[])[Victim, Attacker])
-            await _api.SendAsync(new("PUT", "/api/v1/admin/registration", Operator.Token, """{"mode":"closed"}""", slug), cancellationToken);
         foreach (var person in (Person[])[Author, Colleague, .. Attackers, Owner])
         {
             await SignInAsync(person, cancellationToken);
             var password = new JsonObject { ["password"] = person.Password };
             await _api.SendAsync(new("POST", "/api/v1/account/erase", person.Token, password.ToJsonString()), cancellationToken);
+        }
+
+        foreach (var tenant in _tenants)
+        {
+            const string body = """{"suspended":true,"reason":"./mefapex audit-permissions"}""";
+            await _api.SendAsync(new("PATCH", $"{Tenants}/{tenant}", Operator.Token, body), cancellationToken);
         }
     }
 
@@ -116,16 +121,25 @@ internal sealed class Stage
     private static Person New(string role, string tenant, string name) => new(
         role, tenant, $"{name}-{tenant}", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
 
-    private async Task CreateTenantAsync(string slug, CancellationToken cancellationToken)
+    private Person OwnerOf(string slug) => slug == Victim ? Owner : AttackerWho("owner");
+
+    /// <summary>Keeps the invitation of the first owner.</summary>
+    private async Task CreateTenantAsync(Person owner, string slug, CancellationToken cancellationToken)
     {
-        var tenant = new JsonObject { ["slug"] = slug, ["name"] = slug, ["locale"] = "tr" };
-        await DoAsync(new("POST", "/api/v1/admin/tenants", Operator.Token, tenant.ToJsonString()), cancellationToken);
+        var wanted = new JsonObject { ["slug"] = slug, ["name"] = slug, ["locale"] = "tr", ["owner_email"] = $"{owner.Username}@example.com" };
+        var made = await DoAsync(new("POST", Tenants, Operator.Token, wanted.ToJsonString()), cancellationToken);
+        _tenants.Add(made.GetProperty("tenant").GetProperty("id").GetString()!);
+        _owners[owner] = made.GetProperty("invitation");
     }
 
     private async Task InviteAsync(Person person, CancellationToken cancellationToken)
     {
-        var invitation = await DoAsync(
-            new("POST", "/api/v1/admin/invitations", Operator.Token, $$"""{"roles":["{{person.Role}}"]}""", person.Tenant), cancellationToken);
+        if (!_owners.TryGetValue(person, out var invitation))
+        {
+            invitation = await DoAsync(
+                new("POST", "/api/v1/admin/invitations", Operator.Token, $$"""{"roles":["{{person.Role}}"]}""", person.Tenant), cancellationToken);
+        }
+
         var account = new JsonObject
         {
             ["username"] = person.Username,

@@ -23,7 +23,7 @@ internal static class AuditPermissionsCommand
           --yes                    do it although the API is not a development system on this machine
 
         The result is kept in the installation and shown in its comprehensive health. The accounts that were
-        made are erased again; the two tenants stay, closed and with an owner each who cannot be erased.
+        made are erased again; the two tenants stay, suspended, with an owner each who cannot be erased.
         Ends with 0 when nothing was found, with 1 when something was, with 2 when an option is wrong.
         """,
         RunAsync);
@@ -43,7 +43,7 @@ internal static class AuditPermissionsCommand
         if (!options.Yes && !(address.IsLoopback && options.IsDemo))
         {
             throw SetupException.Usage(
-                $"This makes two tenants and eight accounts at {address}, sends some thousand requests, and leaves the two tenants there, closed.",
+                $"This makes two tenants and eight accounts at {address}, sends some thousand requests, and leaves the two tenants there, suspended.",
                 "Say --yes if that is what you want.");
         }
 
@@ -56,10 +56,10 @@ internal static class AuditPermissionsCommand
         var begin = Stopwatch.GetTimestamp();
         var operations = ApiDescription.Read(await DescriptionAsync(http, cancellationToken));
 
-        var @operator = new Person("operator", Tenant: null, options.User, options.Password) { Token = options.Token ?? "" };
+        var @operator = new Person("operator", tenant: null, options.User, options.Password) { Token = options.Token ?? "" };
         Stage stage;
         using (var step = progress.Begin("Making two tenants"))
-            stage = await Stage.SetAsync(attacked, @operator, createTenantAsync: null, step.Progress, cancellationToken);
+            stage = await Stage.SetAsync(attacked, @operator, step.Progress, cancellationToken);
         WalkResult result;
         using (var step = progress.Begin("Attacking"))
         {
@@ -71,7 +71,7 @@ internal static class AuditPermissionsCommand
         using (progress.Begin("Cleaning up"))
             await stage.CleanUpAsync(cancellationToken);
         Console.Out.Write(AuditReport.Render(result, took));
-        Console.Out.WriteLine($"\nThe tenants {stage.Victim} and {stage.Attacker} stay, closed, with the entries that were made in them.");
+        Console.Out.WriteLine($"\nThe tenants {stage.Victim} and {stage.Attacker} stay, suspended, with the entries that were made in them.");
         if (options.Json is { } file)
             AtomicFile.Write(Path.GetFullPath(file), AuditReport.ToJson(result, address, at, took));
         await KeepAsync(attacked, @operator, result, cancellationToken);
