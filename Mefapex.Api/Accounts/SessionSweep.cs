@@ -4,39 +4,24 @@ using Microsoft.Extensions.Options;
 
 namespace Mefapex.Api.Accounts;
 
-/// <summary>Removes sessions, refresh tokens and unconfirmed second factors that are over for good; what tenants may choose a time for is the retention job's.</summary>
-internal sealed partial class SessionSweep(
+/// <summary>
+/// Removes sessions, refresh tokens and unconfirmed second factors that are over for good; what tenants may choose a time for is
+/// the retention job's.
+/// </summary>
+internal sealed class SessionSweep(
     IDbContextFactory<MefapexDb> databases,
-    DatabaseState database,
     IOptions<AccountOptions> options,
     TimeProvider time,
-    ILogger<SessionSweep> logger) : BackgroundService
+    Recurrence recurrence) : BackgroundService
 {
     /// <summary>Rows that go in one statement, so that others never wait long for its locks.</summary>
     private const int Batch = 1000;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
     /// <summary>How long it can be looked up that a session is over; its access tokens end sooner.</summary>
     private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        while (true)
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (DatabaseFault.IsOutage(e))
-            {
-                LogNotSwept(e.GetBaseException().Message);
-            }
-
-            await Task.Delay(Interval, time, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(TimeSpan.FromHours(1), nameof(SessionSweep), SweepAsync, stoppingToken);
 
     /// <returns>How many rows went.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
@@ -66,7 +51,4 @@ internal sealed partial class SessionSweep(
         while (batch == Batch);
         return removed;
     }
-
-    [LoggerMessage(LogLevel.Warning, "Sessions and tokens whose time is over were not removed: {Reason}")]
-    private partial void LogNotSwept(string reason);
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Mefapex.Api.Data;
 using Mefapex.Api.Shared;
 using Microsoft.EntityFrameworkCore;
@@ -9,15 +8,13 @@ namespace Mefapex.Api.Ai;
 /// Which tenants are answered without the AI service because somebody forced it. PostgreSQL keeps it, so that it outlasts
 /// restarts and holds for every replica; what it said last is at hand without asking.
 /// </summary>
-internal sealed partial class ForcedFallbacks(
+internal sealed class ForcedFallbacks(
     IDbContextFactory<MefapexDb> databases,
-    DatabaseState database,
     IReplicaBus bus,
     TimeProvider time,
+    Recurrence recurrence,
     ILogger<ForcedFallbacks> logger) : BackgroundService
 {
-    private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(5);
-
     private volatile IReadOnlyList<FallbackInForce> _inForce = [];
 
     /// <summary>What holds for the tenant; null where nothing is forced.</summary>
@@ -58,31 +55,11 @@ internal sealed partial class ForcedFallbacks(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await database.WhenReadyAsync(stoppingToken);
         using var changed = bus.Subscribe(BusChannels.FallbacksChanged, _ => Changed(), Changed);
-        while (true)
-        {
-            await TryReadAsync(stoppingToken);
-            await Task.Delay(ReadInterval, time, stoppingToken);
-        }
+        await recurrence.EveryAsync(TimeSpan.FromSeconds(5), nameof(ForcedFallbacks), ReadAsync, stoppingToken);
 
-        void Changed() => _ = TryReadAsync(stoppingToken);
+        void Changed() => _ = recurrence.TryAsync(nameof(ForcedFallbacks), ReadAsync, stoppingToken);
     }
-
-    private async Task TryReadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ReadAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
-        {
-            LogNotRead(e.GetBaseException().Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Debug, "Whether a fallback is forced was not read: {Reason}")]
-    private partial void LogNotRead(string reason);
 }
 
 /// <param name="TenantId">Whose answers; null for everybody's.</param>

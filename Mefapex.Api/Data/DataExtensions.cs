@@ -26,6 +26,7 @@ internal static class DataExtensions
             .UseMefapex(services.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(new DataScopeInterceptor()));
         builder.Services.AddSingleton<DatabaseState>();
+        builder.Services.AddSingleton<Recurrence>();
         builder.Services.AddHostedService<DatabaseSetup>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>(DatabaseHealth.Name, tags: [HealthEndpoints.ReadyTag]);
         return builder;

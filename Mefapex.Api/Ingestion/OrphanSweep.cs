@@ -9,30 +9,15 @@ namespace Mefapex.Api.Ingestion;
 internal sealed partial class OrphanSweep(
     IDbContextFactory<MefapexDb> contexts,
     FileStore files,
-    DatabaseState database,
     IOptions<IngestionOptions> options,
     TimeProvider time,
+    Recurrence recurrence,
     ILogger<OrphanSweep> logger) : BackgroundService
 {
     private const int Batch = 1000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        while (true)
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (DatabaseFault.IsOutage(e) || e is IOException or UnauthorizedAccessException)
-            {
-                LogPostponed(e.GetBaseException().Message);
-            }
-
-            await Task.Delay(options.Value.OrphanAge, time, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(options.Value.OrphanAge, nameof(OrphanSweep), SweepAsync, stoppingToken);
 
     /// <returns>How many were removed.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
@@ -58,7 +43,4 @@ internal sealed partial class OrphanSweep(
 
     [LoggerMessage(LogLevel.Information, "{Count} stored files that no document has were removed")]
     private partial void LogRemoved(int count);
-
-    [LoggerMessage(LogLevel.Warning, "Looking for files that no document has waits: {Reason}")]
-    private partial void LogPostponed(string reason);
 }

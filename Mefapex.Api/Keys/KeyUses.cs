@@ -5,20 +5,21 @@ using Microsoft.EntityFrameworkCore;
 namespace Mefapex.Api.Keys;
 
 /// <summary>Writes down when keys were used last, once a minute for all of them and at the end.</summary>
-internal sealed partial class KeyUses(
-    IDbContextFactory<MefapexDb> databases, DatabaseState database, TimeProvider time, ILogger<KeyUses> logger) : BackgroundService
+internal sealed class KeyUses(
+    IDbContextFactory<MefapexDb> databases, DatabaseState database, TimeProvider time, Recurrence recurrence) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _used = new();
 
     public void Note(Guid key) => _used[key] = time.GetUtcNow();
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(TimeSpan.FromMinutes(1), nameof(KeyUses), WriteAsync, stoppingToken);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         if (database.IsReady)
-            await TryWriteAsync(cancellationToken);
+            await recurrence.TryAsync(nameof(KeyUses), WriteAsync, cancellationToken);
     }
 
     /// <summary>Writes what was noted since the last time.</summary>
@@ -40,29 +41,4 @@ internal sealed partial class KeyUses(
         foreach (var use in noted)
             _used.TryRemove(use);
     }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        while (true)
-        {
-            await Task.Delay(Interval, time, stoppingToken);
-            await TryWriteAsync(stoppingToken);
-        }
-    }
-
-    private async Task TryWriteAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await WriteAsync(cancellationToken);
-        }
-        catch (Exception e) when (DatabaseFault.IsOutage(e))
-        {
-            LogNotWritten(e.GetBaseException().Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "When keys were used last was not written: {Reason}")]
-    private partial void LogNotWritten(string reason);
 }

@@ -48,34 +48,14 @@ internal static class ExpiringEndpoints
 }
 
 /// <summary>Opens a task for the owner of each entry that ends soon, once for each last day.</summary>
-internal sealed partial class ExpiryTasks(
+internal sealed class ExpiryTasks(
     IServiceScopeFactory scopes,
-    DatabaseState database,
     IOptions<ReviewOptions> options,
     TimeProvider time,
-    ILogger<ExpiryTasks> logger) : BackgroundService
+    Recurrence recurrence) : BackgroundService
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        while (true)
-        {
-            var wait = options.Value.ExpiryInterval;
-            try
-            {
-                await OpenAsync(stoppingToken);
-            }
-            catch (Exception e) when (DatabaseFault.IsOutage(e))
-            {
-                LogPostponed(e.GetBaseException().Message);
-                wait = RetryDelay;
-            }
-
-            await Task.Delay(wait, time, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(options.Value.ExpiryInterval, nameof(ExpiryTasks), OpenAsync, stoppingToken);
 
     /// <returns>How many tasks were opened.</returns>
     public async Task<int> OpenAsync(CancellationToken cancellationToken)
@@ -106,7 +86,4 @@ internal sealed partial class ExpiryTasks(
 
         return opened;
     }
-
-    [LoggerMessage(LogLevel.Warning, "Entries that end soon are looked through later: {Reason}")]
-    private partial void LogPostponed(string reason);
 }

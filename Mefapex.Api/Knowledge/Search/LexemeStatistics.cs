@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Data.Common;
 using Mefapex.Api.Data;
 
 namespace Mefapex.Api.Knowledge.Search;
@@ -8,37 +7,16 @@ namespace Mefapex.Api.Knowledge.Search;
 /// Roughly how many rows a lexeme of the folded full text stands in, from the statistics that PostgreSQL keeps for its
 /// planner: those of all tenants, because its indexes are too. What is not among the most common ones counts as rare.
 /// </summary>
-internal sealed partial class LexemeStatistics(
-    OwnerDatabase owner,
-    DatabaseState database,
-    TimeProvider time,
-    ILogger<LexemeStatistics> logger) : BackgroundService
+internal sealed class LexemeStatistics(OwnerDatabase owner, Recurrence recurrence) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
-
     /// <summary>By lexeme, of the texts of entries.</summary>
     public FrozenDictionary<string, int> Entries { get; private set; } = FrozenDictionary<string, int>.Empty;
 
     /// <summary>By lexeme, of the chunks of documents.</summary>
     public FrozenDictionary<string, int> Chunks { get; private set; } = FrozenDictionary<string, int>.Empty;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, time);
-        do
-        {
-            try
-            {
-                await ReadAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is DbException || DatabaseFault.IsOutage(e))
-            {
-                LogUnread(e.GetBaseException().Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(TimeSpan.FromSeconds(30), nameof(LexemeStatistics), ReadAsync, stoppingToken);
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -62,7 +40,4 @@ internal sealed partial class LexemeStatistics(
                 Entries = common;
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Statistics of the full text were not read: {Reason}")]
-    private partial void LogUnread(string reason);
 }

@@ -8,30 +8,14 @@ namespace Mefapex.Api.Privacy.Retention;
 internal sealed partial class RetentionJob(
     IServiceScopeFactory scopes,
     NpgsqlDataSource dataSource,
-    DatabaseState database,
     IOptions<RetentionOptions> options,
-    TimeProvider time,
+    Recurrence recurrence,
     ILogger<RetentionJob> logger) : BackgroundService
 {
     private const long LockKey = 0x4D45464150455852; // "MEFAPEXR"
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.WhenReadyAsync(stoppingToken);
-        while (true)
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException || DatabaseFault.IsOutage(e))
-            {
-                LogPostponed(e.GetBaseException().GetType().Name);
-            }
-
-            await Task.Delay(options.Value.Interval, time, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        recurrence.EveryAsync(options.Value.Interval, nameof(RetentionJob), SweepAsync, stoppingToken);
 
     /// <returns>How much went by kind; null where another replica is at it.</returns>
     public async Task<IReadOnlyDictionary<string, int>?> SweepAsync(CancellationToken cancellationToken)
@@ -65,7 +49,4 @@ internal sealed partial class RetentionJob(
 
     [LoggerMessage(LogLevel.Information, "Too old and removed: {Removed}")]
     private partial void LogRemoved(string removed);
-
-    [LoggerMessage(LogLevel.Warning, "Removing what is too old waits: {Reason}")]
-    private partial void LogPostponed(string reason);
 }
