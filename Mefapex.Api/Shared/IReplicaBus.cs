@@ -32,6 +32,9 @@ internal static class BusChannels
     /// <summary>Tenants whose kept answers are void.</summary>
     public const string AnswersVoid = "answers-void";
 
+    /// <summary>Tenants or their host names were changed.</summary>
+    public const string TenantsChanged = "tenants-changed";
+
     /// <summary>Forced fallbacks were changed.</summary>
     public const string FallbacksChanged = "fallbacks-changed";
 

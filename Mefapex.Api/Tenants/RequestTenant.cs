@@ -35,8 +35,8 @@ internal sealed class RequestTenant(TenantDirectory tenants, IOptions<TenantOpti
                 return problem;
             if (await tenants.FindAsync(slug, http.RequestAborted) is not { } found)
                 return Problems.TenantNotFound(slug);
-            if (found.Suspended is { } reason && Caller.From(http.User) is not { Tenant: null })
-                return TenantProblems.Suspended(found.Name, reason);
+            if (SuspensionFor(Caller.From(http.User), found) is { } suspended)
+                return suspended;
             _scope = found;
         }
 
@@ -50,6 +50,10 @@ internal sealed class RequestTenant(TenantDirectory tenants, IOptions<TenantOpti
         await OfHostAsync(http) is { } ofHost && ofHost != tenant.Slug
             ? TenantProblems.HostOfAnother(http.Request.Host.Host)
             : tenant.SuspendedAt is null ? null : TenantProblems.Suspended(tenant.Name, tenant.SuspensionReason ?? "");
+
+    /// <summary>What anybody but the platform operator is told while the tenant is suspended.</summary>
+    public static ProblemHttpResult? SuspensionFor(Caller? caller, TenantScope tenant) =>
+        tenant.Suspended is { } reason && caller is not { Tenant: null } ? TenantProblems.Suspended(tenant.Name, reason) : null;
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new TenantHeader());

@@ -254,6 +254,14 @@ internal sealed partial class ChatSocket(
     private async Task<ChatReply> AskAsync(SocketMessage message, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+
+        // A socket outlives the moment at which its tenant was found to be in use.
+        if (await scope.ServiceProvider.GetRequiredService<TenantDirectory>().FindAsync(tenant.Slug, cancellationToken) is { } present
+            && RequestTenant.SuspensionFor(caller, present) is { } suspended)
+        {
+            return suspended;
+        }
+
         var chat = scope.ServiceProvider.GetRequiredService<ChatService>();
         var (run, problem) = await chat.StartAsync(
             tenant,

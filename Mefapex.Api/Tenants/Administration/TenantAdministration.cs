@@ -71,7 +71,7 @@ internal sealed partial class TenantAdministration(
                     return made;
                 },
                 cancellationToken);
-            directory.Forget();
+            directory.Changed();
             await invitations.MailAsync(name, invitation, cancellationToken);
             return (new(ToWire(tenant, hosts, users: 0), invitation), null);
         }
@@ -127,7 +127,7 @@ internal sealed partial class TenantAdministration(
                     return null;
                 },
                 cancellationToken);
-            directory.Forget();
+            directory.Changed();
             return refused;
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } taken)

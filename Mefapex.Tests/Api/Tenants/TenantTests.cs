@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text.Json;
 using Mefapex.Api.Data;
+using Mefapex.Api.Shared;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Accounts;
@@ -11,6 +14,7 @@ using Mefapex.Tests.Api.Knowledge.Entries;
 using Mefapex.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mefapex.Tests.Api.Tenants;
 
@@ -151,7 +155,8 @@ public sealed class TenantTests(AdministrationFixture people) : IClassFixture<Ad
         using var visitor = await SendAsync(people.Host.Anonymous, HttpMethod.Post, "/chat", host: null, "durgun", new ChatRequest("Merhaba"));
         await visitor.ShouldBeProblemAsync(403, "tenant-suspended");
         (await StatusAsync(platform, "/api/v1/admin/users", host: null, "durgun")).ShouldBe(200);
-        (await platform.GetWireAsync<Page<TenantRecord>>($"{Tenants}?suspended=true")).Items.ShouldHaveSingleItem().Slug.ShouldBe("durgun");
+        (await platform.GetWireAsync<Page<TenantRecord>>($"{Tenants}?suspended=true&limit=100")).Items.ShouldContain(t => t.Slug == "durgun");
+        (await platform.GetWireAsync<Page<TenantRecord>>($"{Tenants}?suspended=false&limit=100")).Items.ShouldNotContain(t => t.Slug == "durgun");
 
         using var again = await PatchAsync(platform, tenant.Id, new TenantChange(Suspended: false));
         (await again.ReadWireAsync<TenantRecord>()).SuspensionReason.ShouldBeNull();
@@ -164,23 +169,64 @@ public sealed class TenantTests(AdministrationFixture people) : IClassFixture<Ad
     }
 
     [Fact]
-    public async Task Another_replica_knows_of_a_change_after_a_minute()
+    public async Task Another_replica_hears_of_a_change_or_knows_it_after_a_minute()
     {
         using var platform = await people.OperatorAsync(tenant: null);
         var tenant = await CreateAsync(platform, "uzak", "uzak.example.com");
         var time = new ManualTime();
-        using var elsewhere = new TenantDirectory(people.Host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>(), time);
-        (await elsewhere.OfHostAsync("UZAK.example.com", Cancellation)).ShouldBe("uzak");
-        (await elsewhere.FindAsync("uzak", Cancellation)).ShouldNotBeNull().Name.ShouldBe("uzak");
+        using var hearing = Directory(people.Host.Services.GetRequiredService<IReplicaBus>(), time);
+        using var deaf = Directory(new SilentBus(), time);
+        foreach (var directory in new[] { hearing, deaf })
+        {
+            (await directory.OfHostAsync("UZAK.example.com", Cancellation)).ShouldBe("uzak");
+            (await directory.FindAsync("uzak", Cancellation)).ShouldNotBeNull().Name.ShouldBe("uzak");
+        }
 
         using var changed = await PatchAsync(platform, tenant.Id, new TenantChange(Name: "Yakın", Hosts: ["yakin.example.com"]));
         changed.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await elsewhere.OfHostAsync("uzak.example.com", Cancellation)).ShouldBe("uzak");
+        while (await hearing.OfHostAsync("yakin.example.com", Cancellation) != "uzak")
+            await Task.Delay(10, Cancellation);
+        (await hearing.FindAsync("uzak", Cancellation)).ShouldNotBeNull().Name.ShouldBe("Yakın");
+
+        (await deaf.OfHostAsync("uzak.example.com", Cancellation)).ShouldBe("uzak");
         time.Advance(TimeSpan.FromMinutes(1));
-        (await elsewhere.OfHostAsync("uzak.example.com", Cancellation)).ShouldBeNull();
-        (await elsewhere.OfHostAsync("yakin.example.com", Cancellation)).ShouldBe("uzak");
-        (await elsewhere.FindAsync("uzak", Cancellation)).ShouldNotBeNull().Name.ShouldBe("Yakın");
+        (await deaf.OfHostAsync("uzak.example.com", Cancellation)).ShouldBeNull();
+        (await deaf.OfHostAsync("yakin.example.com", Cancellation)).ShouldBe("uzak");
+        (await deaf.FindAsync("uzak", Cancellation)).ShouldNotBeNull().Name.ShouldBe("Yakın");
     }
+
+    [Fact]
+    public async Task An_open_socket_answers_no_question_of_a_suspended_tenant()
+    {
+        using var platform = await people.OperatorAsync(tenant: null);
+        var tenant = await CreateAsync(platform, "bekleyen");
+        using var person = await people.NewAsync("bekleyen", tenant: "bekleyen");
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", $"{person.Client.DefaultRequestHeaders.Authorization}");
+        await socket.ConnectAsync(new Uri($"ws://{people.Host.Address.Authority}/ws"), Cancellation);
+        using var suspended = await PatchAsync(platform, tenant.Id, new TenantChange(Suspended: true, Reason: "Bakım sürüyor"));
+        suspended.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var question = JsonSerializer.SerializeToUtf8Bytes(new { type = "chat_message", message = "Merhaba" });
+        await socket.SendAsync(question, WebSocketMessageType.Text, endOfMessage: true, Cancellation);
+        JsonElement received;
+        do
+        {
+            received = await ReceiveAsync(socket);
+        }
+        while (received.GetProperty("type").GetString() is not ("error" or "chat_response"));
+        received.GetProperty("message").GetString().ShouldNotBeNull().ShouldContain("Bakım sürüyor");
+    }
+
+    private static async Task<JsonElement> ReceiveAsync(ClientWebSocket socket)
+    {
+        var buffer = new byte[16 * 1024];
+        var received = await socket.ReceiveAsync(buffer.AsMemory(), Cancellation);
+        return JsonSerializer.Deserialize<JsonElement>(buffer.AsSpan(0, received.Count));
+    }
+
+    private TenantDirectory Directory(IReplicaBus bus, TimeProvider time) => new(
+        people.Host.Services.GetRequiredService<IDbContextFactory<MefapexDb>>(), bus, time, NullLogger<TenantDirectory>.Instance);
 
     private static async Task<TenantRecord> CreateAsync(HttpClient platform, string slug, params string[] hosts) =>
         (await platform.PostWireAsync<TenantCreated>(
@@ -220,5 +266,18 @@ public sealed class TenantTests(AdministrationFixture people) : IClassFixture<Ad
         if (body is not null)
             request.Content = JsonContent.Create(body, body.GetType(), options: WireJson.Options);
         return await client.SendAsync(request, Cancellation);
+    }
+
+    /// <summary>Replicas that do not hear each other.</summary>
+    private sealed class SilentBus : IReplicaBus, IDisposable
+    {
+        public Task PublishAsync(string channel, string message, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public IDisposable Subscribe(string channel, Action<string> handler, Action? missed = null) => this;
+
+        public void Dispose()
+        {
+            // Nothing was subscribed to.
+        }
     }
 }
