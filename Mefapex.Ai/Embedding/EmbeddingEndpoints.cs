@@ -71,7 +71,8 @@ internal static class EmbeddingEndpoints
             [.. embeddings.Select(BatchingEmbeddingGenerator.ValuesOf)],
             manifest.Name,
             manifest.Sha256,
-            manifest.Dimensions.GetValueOrDefault()));
+            manifest.Dimensions.GetValueOrDefault(),
+            embeddings.Usage?.InputTokenCount ?? 0));
     }
 
     /// <summary>A vector is worth having without its text's language.</summary>

@@ -58,9 +58,18 @@ internal static class Policies
     /// <summary>What attacks on the permissions of the installation found.</summary>
     public static readonly Area PermissionAudits = new("permission-audits", Nobody, Operators);
 
+    /// <summary>What tenants may use.</summary>
+    public static readonly Area Quotas = new("quotas",                Operators, Operators);
+
+    /// <summary>What one's tenant used.</summary>
+    public static readonly Area Usage = new("usage",                  Admins,    Nobody);
+
     /// <summary>Every row.</summary>
     public static IReadOnlyList<Area> Areas { get; } =
-        [Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys, Tenants, PermissionAudits];
+        [
+            Account, Chat, Documents, Knowledge, Calibration, Users, Privacy, Audit, Operations, SigningKeys, Keys, Tenants,
+            PermissionAudits, Quotas, Usage,
+        ];
 
     /// <summary>Every permission that somebody has.</summary>
     public static IReadOnlyList<Permission> All { get; } =

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Ai;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Mefapex.Api.Ai;
 
 /// <summary>The AI service over HTTP. Every call either answers or throws <see cref="AiUnavailableException"/>.</summary>
-internal sealed class AiClient(HttpClient http, AiAvailability availability, IOptions<AiOptions> options)
+internal sealed class AiClient(HttpClient http, AiAvailability availability, TokenCounts tokens, IOptions<AiOptions> options)
 {
     /// <summary>The most texts that one call of <see cref="EmbedAsync"/> takes.</summary>
     public const int MaxBatch = 256;
@@ -20,13 +21,25 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
     private const string Indexing = "indexing";
 
     /// <summary>The vectors of a question's wordings, within <see cref="AiOptions.QuestionTimeout"/>.</summary>
-    /// <param name="caller">See <see cref="AiHeaders.Caller"/>.</param>
-    public Task<EmbeddingBatchResponse> EmbedQuestionAsync(
+    /// <param name="tenant">Whose question it is: the caller as the service takes turns, see <see cref="AiHeaders.Caller"/>.</param>
+    public async Task<EmbeddingBatchResponse> EmbedQuestionAsync(
         IReadOnlyList<string> wordings,
-        string caller,
-        CancellationToken cancellationToken) =>
-        PostAsync<EmbeddingBatchRequest, EmbeddingBatchResponse>(
-            "/v1/embeddings/batch", new(wordings), caller, options.Value.QuestionTimeout, cancellationToken);
+        TenantScope tenant,
+        CancellationToken cancellationToken)
+    {
+        var response = await PostAsync<EmbeddingBatchRequest, EmbeddingBatchResponse>(
+            "/v1/embeddings/batch", new(wordings), tenant.Slug, options.Value.QuestionTimeout, cancellationToken);
+        tokens.Add(tenant.Id, response.Tokens);
+        return response;
+    }
+
+    /// <summary>The same as <see cref="EmbedAsync(IReadOnlyList{string}, CancellationToken)"/>, counted as the tenant's.</summary>
+    public async Task<EmbeddingBatchResponse> EmbedAsync(Guid tenantId, IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        var response = await EmbedAsync(texts, cancellationToken);
+        tokens.Add(tenantId, response.Tokens);
+        return response;
+    }
 
     /// <summary>Vectors of up to <see cref="MaxBatch"/> texts, within <see cref="AiOptions.BatchTimeout"/>.</summary>
     public Task<EmbeddingBatchResponse> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
@@ -38,7 +51,7 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
 
     /// <summary>What the language model writes, within <see cref="AiOptions.GenerationTimeout"/>: as likely as can be, so that the
     /// same passages give the same text. That it fails says nothing about the embedding.</summary>
-    public async Task<string> GenerateAsync(string system, string user, string caller, CancellationToken cancellationToken)
+    public async Task<string> GenerateAsync(string system, string user, TenantScope tenant, CancellationToken cancellationToken)
     {
         if (!availability.HasGenerator)
             throw new AiUnavailableException("the AI service has no language model");
@@ -53,7 +66,8 @@ internal sealed class AiClient(HttpClient http, AiAvailability availability, IOp
         try
         {
             var response = await SendAsync<OpenAiChatRequest, OpenAiChatResponse>(
-                "/v1/chat/completions", request, caller, options.Value.GenerationTimeout, cancellationToken);
+                "/v1/chat/completions", request, tenant.Slug, options.Value.GenerationTimeout, cancellationToken);
+            tokens.Add(tenant.Id, response.Usage?.TotalTokens ?? 0);
             return response.Choices is [var first, ..] ? first.Message.Content : "";
         }
         catch (Exception e) when (e is not AiUnavailableException && !cancellationToken.IsCancellationRequested)

@@ -10,6 +10,7 @@ internal static class AiExtensions
         var section = builder.Configuration.GetSection(AiOptions.Section);
         builder.Services.AddOptions<AiOptions>().Bind(section);
         builder.Services.AddSingleton<AiAvailability>();
+        builder.Services.AddSingleton<TokenCounts>();
         builder.Services.AddSingleton<ForcedFallbacks>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ForcedFallbacks>());
         builder.Services.AddHealthChecks().AddCheck<AiServiceHealth>(AiServiceHealth.Name);

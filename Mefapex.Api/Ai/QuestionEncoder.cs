@@ -1,3 +1,5 @@
+using Mefapex.Api.Tenants;
+
 namespace Mefapex.Api.Ai;
 
 /// <summary>Vectors of questions: from the AI service, else from this process, else none. One is never made up.</summary>
@@ -7,13 +9,13 @@ internal sealed partial class QuestionEncoder(AiClient ai, LocalEncoder local, I
     /// <param name="indexedModel">The model that the vectors will be compared with; null where there are none yet.</param>
     public async Task<EncodedQuestion> EncodeAsync(
         IReadOnlyList<string> texts,
-        string caller,
+        TenantScope tenant,
         string? indexedModel,
         CancellationToken cancellationToken)
     {
         try
         {
-            var response = await ai.EmbedQuestionAsync(texts, caller, cancellationToken);
+            var response = await ai.EmbedQuestionAsync(texts, tenant, cancellationToken);
             return new EncodedQuestion(response.ModelHash, response.Embeddings, EncodedQuestion.ByService, Missing: null);
         }
         catch (AiUnavailableException e)

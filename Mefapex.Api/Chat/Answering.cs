@@ -5,6 +5,7 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Http;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
+using Mefapex.Api.Quotas;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Chat;
@@ -18,6 +19,7 @@ namespace Mefapex.Api.Chat;
 /// <param name="IsNew">Whether the conversation begins with it.</param>
 /// <param name="Context">What it may refer back to.</param>
 /// <param name="Started">Time stamp of the request.</param>
+/// <param name="Place">Its place in the tenant's quota.</param>
 /// <param name="Origin">The socket that it came through; null for none.</param>
 internal sealed record AcceptedQuestion(
     TenantScope Tenant,
@@ -28,6 +30,7 @@ internal sealed record AcceptedQuestion(
     bool IsNew,
     ConversationContext? Context,
     long Started,
+    QuestionPlace Place,
     Guid? Origin = null);
 
 /// <summary>Answers a question and stores both, once.</summary>

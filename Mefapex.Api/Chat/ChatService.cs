@@ -5,6 +5,7 @@ using Mefapex.Api.Http;
 using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Answers;
+using Mefapex.Api.Quotas;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts.Chat;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,6 +22,7 @@ internal sealed class ChatService(
     AnswerService answers,
     RunningAnswers running,
     ConversationContexts contexts,
+    UsageMeter usage,
     TimeProvider time)
 {
     /// <summary>The longest question, in Unicode characters.</summary>
@@ -84,6 +86,9 @@ internal sealed class ChatService(
             return OfSame(AnswerRun.Of(stored.ToAnswer(), stored.Question));
         }
 
+        var (place, excess) = await usage.OpenAsync(tenant.Id, cancellationToken);
+        if (place is null)
+            return (null, QuotaProblems.Exceeded(excess!));
         return OfSame(running.Start(new AcceptedQuestion(
             tenant,
             caller,
@@ -93,6 +98,7 @@ internal sealed class ChatService(
             isNew,
             context,
             started,
+            place,
             origin)));
 
         (AnswerRun?, ProblemHttpResult?) OfSame(AnswerRun run) =>
@@ -137,7 +143,19 @@ internal sealed class ChatService(
         var question = Clean(message);
         if (Refuse(question) is { } refusal)
             return refusal;
-        var result = await answers.AnswerAsync(tenant, Reader.Anonymous, question, context: null, cancellationToken);
+        var (place, excess) = await usage.OpenAsync(tenant.Id, cancellationToken);
+        if (place is null)
+            return QuotaProblems.Exceeded(excess!);
+        AnswerResult? result = null;
+        try
+        {
+            result = await answers.AnswerAsync(tenant, Reader.Anonymous, question, context: null, cancellationToken);
+        }
+        finally
+        {
+            await place.CloseAsync(isAnswered: result is not null);
+        }
+
         return new ChatAnswer
         {
             Response = result.Response,

@@ -45,7 +45,12 @@ internal sealed partial class RunningAnswers(
             if (run == fresh)
                 break;
             if (!run.Reply.IsCompleted)
+            {
+                // The place of the first stands for both.
+                _ = asked.Place.CloseAsync(isAnswered: false);
                 return run;
+            }
+
             // It ended without an answer, so this is a new attempt.
             if (_runs.TryUpdate(key, fresh, run))
                 break;
@@ -144,7 +149,9 @@ internal sealed partial class RunningAnswers(
 
         sockets.ShowTyping(asked, typing: false);
         var key = (asked.Caller.UserId, asked.MessageId);
-        if (run.Reply is { IsCompletedSuccessfully: true, Result.Answer: { } answer })
+        var answer = run.Reply is { IsCompletedSuccessfully: true, Result.Answer: { } made } ? made : null;
+        await asked.Place.CloseAsync(isAnswered: answer is not null);
+        if (answer is not null)
         {
             sockets.ShowAnswer(asked, answer);
             Forget(key, run);

@@ -17,6 +17,7 @@ using Mefapex.Api.Limits;
 using Mefapex.Api.Operations;
 using Mefapex.Api.Privacy;
 using Mefapex.Api.Privacy.Retention;
+using Mefapex.Api.Quotas;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 
@@ -104,6 +105,10 @@ internal sealed class MefapexDb : DbContext
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
+    public DbSet<TenantQuota> TenantQuotas => Set<TenantQuota>();
+
+    public DbSet<DailyUsage> DailyUsage => Set<DailyUsage>();
+
     public DbSet<IdempotentRequest> IdempotentRequests => Set<IdempotentRequest>();
 
     public DbSet<ForcedFallback> ForcedFallbacks => Set<ForcedFallback>();
@@ -131,6 +136,8 @@ internal sealed class MefapexDb : DbContext
         modelBuilder.AddReview();
         modelBuilder.AddAudit();
         modelBuilder.ApplyConfiguration(new IdempotentRequestConfiguration());
+        modelBuilder.ApplyConfiguration<TenantQuota>(new QuotaConfiguration());
+        modelBuilder.ApplyConfiguration<DailyUsage>(new QuotaConfiguration());
         modelBuilder.AddPrivacy();
         modelBuilder.ApplyConfiguration(new ForcedFallbackConfiguration());
         modelBuilder.ApplyConfiguration(new RetentionSettingConfiguration());

@@ -10,6 +10,7 @@ using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
 using Mefapex.Api.Limits;
+using Mefapex.Api.Quotas;
 using Mefapex.Api.Tenants;
 using Mefapex.Contracts;
 using Mefapex.Contracts.Knowledge;
@@ -83,10 +84,14 @@ internal static partial class DocumentEndpoints
         RequestTenant tenant,
         UploadReader uploads,
         DocumentLibrary library,
+        DocumentQuota quota,
         FileStore files,
         CancellationToken cancellationToken)
     {
-        var (file, fields, refusal) = await uploads.ReadAsync(request, cancellationToken);
+        var (room, full) = await RoomAsync(quota, tenant.Id, documents: 1, cancellationToken);
+        if (room is null)
+            return full!;
+        var (file, fields, refusal) = await uploads.ReadAsync(request, room, cancellationToken);
         if (file is null)
             return refusal!;
         var audience = fields.GetValueOrDefault("audience", "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
@@ -114,6 +119,24 @@ internal static partial class DocumentEndpoints
         catch (UnreadableFileException e)
         {
             return DocumentProblems.Refused(e);
+        }
+        catch (QuotaExceededException e)
+        {
+            return QuotaProblems.Exceeded(e.Excess);
+        }
+    }
+
+    /// <returns>What may still be stored; or what is used up.</returns>
+    private static async Task<(StorageRoom? Room, ProblemHttpResult? Problem)> RoomAsync(
+        DocumentQuota quota, Guid tenantId, int documents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await quota.RoomAsync(tenantId, documents, cancellationToken), null);
+        }
+        catch (QuotaExceededException e)
+        {
+            return (null, QuotaProblems.Exceeded(e.Excess));
         }
     }
 
@@ -254,9 +277,13 @@ internal static partial class DocumentEndpoints
         RequestTenant tenant,
         UploadReader uploads,
         DocumentLibrary library,
+        DocumentQuota quota,
         CancellationToken cancellationToken)
     {
-        var (file, _, refusal) = await uploads.ReadAsync(request, cancellationToken);
+        var (room, full) = await RoomAsync(quota, tenant.Id, documents: 0, cancellationToken);
+        if (room is null)
+            return full!;
+        var (file, _, refusal) = await uploads.ReadAsync(request, room, cancellationToken);
         if (file is null)
             return refusal!;
         try
@@ -273,6 +300,10 @@ internal static partial class DocumentEndpoints
         catch (SameFileException e)
         {
             return DocumentProblems.SameFile(e.Title);
+        }
+        catch (QuotaExceededException e)
+        {
+            return QuotaProblems.Exceeded(e.Excess);
         }
     }
 

@@ -5,6 +5,7 @@ using Mefapex.Api.Files;
 using Mefapex.Api.Ingestion.Readers;
 using Mefapex.Api.Knowledge;
 using Mefapex.Api.Knowledge.Documents;
+using Mefapex.Api.Quotas;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mefapex.Api.Ingestion;
@@ -36,12 +37,14 @@ internal sealed class DocumentLibrary(
     FileStore files,
     FormatCheck formats,
     IngestionSignal signal,
+    DocumentQuota quota,
     AuditWriter audit,
     TimeProvider time)
 {
     /// <summary>Makes a document of a file; one that the tenant has already, searched or in work, is that document.</summary>
     /// <returns>The document with its versions, and whether it is new. A file that is not new is removed from the store.</returns>
     /// <exception cref="UnreadableFileException">The file is not what its name says, or of no use here.</exception>
+    /// <exception cref="QuotaExceededException">The tenant has no room for it.</exception>
     public Task<(Document Document, bool IsNew)> AddAsync(
         Guid tenantId,
         NewDocument description,
@@ -51,6 +54,7 @@ internal sealed class DocumentLibrary(
         if (await SameFileAsync(db, tenantId, file.Stored.Sha256, cancellationToken) is { } known)
             return (known, false);
 
+        await quota.TakeAsync(db, tenantId, documents: 1, file.Stored.Bytes, cancellationToken);
         var now = time.GetUtcNow();
         var document = new Document
         {
@@ -79,6 +83,7 @@ internal sealed class DocumentLibrary(
     /// <returns>Null where there is no such document; a file that its newest version has already is not new.</returns>
     /// <exception cref="UnreadableFileException">The file is not what its name says, or of no use here.</exception>
     /// <exception cref="SameFileException">Another document of the tenant has this file.</exception>
+    /// <exception cref="QuotaExceededException">The tenant has no room for it.</exception>
     public Task<(Document? Document, bool IsNew)> ReplaceAsync(
         Guid tenantId,
         Guid id,
@@ -97,6 +102,7 @@ internal sealed class DocumentLibrary(
         if (await SameFileAsync(db, tenantId, file.Stored.Sha256, cancellationToken) is { } other && other.Id != id)
             throw new SameFileException(other.Title);
 
+        await quota.TakeAsync(db, tenantId, documents: 0, file.Stored.Bytes, cancellationToken);
         var now = time.GetUtcNow();
         document.NewestVersion++;
         document.Revision++;

@@ -3,6 +3,7 @@ using Mefapex.Api.Data;
 using Mefapex.Api.Files;
 using Mefapex.Api.Ingestion.Readers;
 using Mefapex.Api.Knowledge.Documents;
+using Mefapex.Api.Quotas;
 using Mefapex.Api.Tenants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -135,6 +136,10 @@ internal sealed partial class FolderWatch(
             LogRefused(tenant.Slug, path, e.Message);
         }
         catch (FileTooLargeException e)
+        {
+            LogRefused(tenant.Slug, path, e.Message);
+        }
+        catch (QuotaExceededException e)
         {
             LogRefused(tenant.Slug, path, e.Message);
         }

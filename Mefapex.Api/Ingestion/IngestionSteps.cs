@@ -102,7 +102,7 @@ internal sealed partial class IngestionSteps(
             foreach (var batch in missing.Chunk(_options.EmbeddingBatch))
             {
                 Keep(await queue.ReportAsync(job, done, total, cancellationToken));
-                var response = await ai.EmbedAsync([.. batch.Select(c => c.EmbeddedText)], cancellationToken);
+                var response = await ai.EmbedAsync(job.TenantId, [.. batch.Select(c => c.EmbeddedText)], cancellationToken);
                 // A model that changed on the way leaves the rest to the indexer, which embeds for the new one anyway.
                 if (model is not null && response.ModelHash != model)
                     break;

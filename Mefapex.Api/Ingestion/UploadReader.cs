@@ -1,5 +1,6 @@
 using System.Text;
 using Mefapex.Api.Files;
+using Mefapex.Api.Quotas;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -19,15 +20,17 @@ internal sealed class UploadReader(FileStore files, IOptions<IngestionOptions> o
     /// <summary>What the other parts of a request and its seams may take.</summary>
     private const long Overhead = 256 * 1024;
 
+    /// <param name="room">What the tenant may still store.</param>
     /// <returns>The file and the other fields; or what is wrong, and then nothing stays in the store.</returns>
     public async Task<(IncomingFile? File, Dictionary<string, string> Fields, ProblemHttpResult? Problem)> ReadAsync(
         HttpRequest request,
+        StorageRoom room,
         CancellationToken cancellationToken)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        var limit = options.Value.MaxFileBytes;
+        var limit = Math.Min(options.Value.MaxFileBytes, room.Left);
         if (request.ContentLength > limit + Overhead)
-            return (null, fields, TooLarge(limit));
+            return (null, fields, TooLarge(limit, room));
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 } boundary)
             return (null, fields, DocumentProblems.FileMissing());
@@ -59,7 +62,7 @@ internal sealed class UploadReader(FileStore files, IOptions<IngestionOptions> o
         }
         catch (FileTooLargeException e)
         {
-            return (null, fields, TooLarge(e.Limit));
+            return (null, fields, TooLarge(e.Limit, room));
         }
         catch (Exception e) when (e is InvalidDataException or IOException && !cancellationToken.IsCancellationRequested)
         {
@@ -72,7 +75,8 @@ internal sealed class UploadReader(FileStore files, IOptions<IngestionOptions> o
         }
     }
 
-    private static ProblemHttpResult TooLarge(long limit) => DocumentProblems.FileTooLarge(limit);
+    private static ProblemHttpResult TooLarge(long limit, StorageRoom room) =>
+        limit == room.Left ? QuotaProblems.Exceeded(room.Excess) : DocumentProblems.FileTooLarge(limit);
 
     private async Task<IncomingFile> SaveAsync(
         MultipartSection section,

@@ -75,6 +75,8 @@ internal sealed class ApiKeyHandler(
             throw new KeyRefusedException(KeyRefusal.Revoked);
         if (key.ExpiresAt <= TimeProvider.GetUtcNow())
             throw new KeyRefusedException(KeyRefusal.Expired);
+        if (key.IsSuspended)
+            throw new KeyRefusedException(KeyRefusal.TenantSuspended);
         return key.IsFrom(address) ? key : throw new KeyRefusedException(KeyRefusal.WrongNetwork);
     }
 

@@ -80,7 +80,7 @@ internal sealed class KeyDirectory(IDbContextFactory<MefapexDb> databases, Datab
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var row = await db.ApiKeys.AsNoTracking()
             .Where(k => k.Hash == hash)
-            .Join(db.Tenants, k => k.TenantId, t => t.Id, (k, t) => new { Key = k, t.Slug })
+            .Join(db.Tenants, k => k.TenantId, t => t.Id, (k, t) => new { Key = k, t.Slug, t.SuspendedAt })
             .SingleOrDefaultAsync(cancellationToken);
         return row is null
             ? null
@@ -91,7 +91,8 @@ internal sealed class KeyDirectory(IDbContextFactory<MefapexDb> databases, Datab
                 row.Key.Scopes,
                 [.. row.Key.Networks.Select(IPNetwork.Parse)],
                 row.Key.ExpiresAt,
-                row.Key.RevokedAt is not null);
+                row.Key.RevokedAt is not null,
+                row.SuspendedAt is not null);
     }
 
     private sealed record Verdict(KnownKey? Key, long Since);
@@ -99,6 +100,7 @@ internal sealed class KeyDirectory(IDbContextFactory<MefapexDb> databases, Datab
 
 /// <summary>A key as requests are checked against it.</summary>
 /// <param name="Tenant">The slug of its tenant.</param>
+/// <param name="IsSuspended">Whether that tenant is.</param>
 internal sealed record KnownKey(
     Guid Id,
     string Tenant,
@@ -106,7 +108,8 @@ internal sealed record KnownKey(
     string[] Scopes,
     IPNetwork[] Networks,
     DateTimeOffset? ExpiresAt,
-    bool IsRevoked)
+    bool IsRevoked,
+    bool IsSuspended)
 {
     public bool IsFrom(IPAddress? address)
     {

@@ -12,14 +12,17 @@ internal sealed class KeyUses(
 
     public void Note(Guid key) => _used[key] = time.GetUtcNow();
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        recurrence.EveryAsync(TimeSpan.FromMinutes(1), nameof(KeyUses), WriteAsync, stoppingToken);
-
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await base.StopAsync(cancellationToken);
-        if (database.IsReady)
-            await recurrence.TryAsync(nameof(KeyUses), WriteAsync, cancellationToken);
+        try
+        {
+            await recurrence.EveryAsync(TimeSpan.FromMinutes(1), nameof(KeyUses), WriteAsync, stoppingToken);
+        }
+        finally
+        {
+            if (database.IsReady)
+                await recurrence.TryAsync(nameof(KeyUses), WriteAsync, CancellationToken.None);
+        }
     }
 
     /// <summary>Writes what was noted since the last time.</summary>

@@ -53,7 +53,7 @@ internal sealed class RedisRateLimiter(RedisConnection redis, MemoryRateLimiter 
         var asked = memory.Now();
         try
         {
-            var reply = (long[])(await redis.AskAsync(database => EvaluateAsync(database, keys, arguments), cancellationToken))!;
+            var reply = (long[])(await redis.AskAsync(database => RedisScripts.EvaluateAsync(database, Script, keys, arguments), cancellationToken))!;
             for (var i = 0; i < buckets.Length; i++)
                 memory.Follow(epoch, buckets[i].Key, reply[i + 1], asked);
             return RateDecision.Of(reply[0] == 1, buckets, reply.AsSpan(1));
@@ -61,19 +61,6 @@ internal sealed class RedisRateLimiter(RedisConnection redis, MemoryRateLimiter 
         catch (RedisAwayException)
         {
             return await memory.TakeAsync(buckets, cancellationToken);
-        }
-    }
-
-    private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)
-    {
-        try
-        {
-            return await database.ScriptEvaluateAsync(Script, keys, arguments);
-        }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // The server forgot its scripts; the client knows that now and sends the text along.
-            return await database.ScriptEvaluateAsync(Script, keys, arguments);
         }
     }
 }

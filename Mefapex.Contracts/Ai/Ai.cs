@@ -13,11 +13,13 @@ public sealed record EmbeddingBatchRequest(IReadOnlyList<string> Texts);
 
 /// <summary>Vectors in the order of the texts, all of <c>Dimensions</c> values and unit length.</summary>
 /// <param name="ModelHash">sha256 of the model file, lower-case hex: vectors of different hashes must not be compared.</param>
+/// <param name="Tokens">Of all texts, as the model's own tokenizer counts them.</param>
 public sealed record EmbeddingBatchResponse(
     IReadOnlyList<float[]> Embeddings,
     string Model,
     string ModelHash,
-    int Dimensions);
+    int Dimensions,
+    long Tokens = 0);
 
 /// <summary>Body of <c>POST /language/detect</c>.</summary>
 public sealed record LanguageRequest(string? Text);

@@ -40,7 +40,7 @@ internal sealed partial class Composer(AiClient ai, AiAvailability availability,
                 var text = await ai.GenerateAsync(
                     Prompt.Replace("{language}", asked.Language, StringComparison.Ordinal),
                     UserMessage(question, used),
-                    asked.Tenant.Slug,
+                    asked.Tenant,
                     cancellationToken);
                 if (Checked(text, used, checks) is { Count: > 0 } supported)
                     return new Composed(ReplyOf(asked, supported, used, lead: null), checks, IsDegraded: false);

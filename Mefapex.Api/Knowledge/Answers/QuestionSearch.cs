@@ -23,7 +23,7 @@ internal sealed class QuestionSearch(
         var indexed = vectors.ModelOf(asked.Tenant.Id)?.Hash;
         string[] wordings = followUp is null ? [asked.Text] : [asked.Text, followUp.Question];
         var encoded = fallbacks.Of(asked.Tenant.Id) is null
-            ? await encoder.EncodeAsync(wordings, asked.Tenant.Slug, indexed, cancellationToken)
+            ? await encoder.EncodeAsync(wordings, asked.Tenant, indexed, cancellationToken)
             : EncodedQuestion.Forced;
         clock.Lap("embedding");
 

@@ -99,7 +99,7 @@ internal sealed partial class KnowledgeIndexer(
             var stored = await store.LoadAsync(tenantId, modelHash, texts, cancellationToken);
             foreach (var batch in texts.Where(t => !stored.ContainsKey(t)).ToList().Chunk(AiClient.MaxBatch))
             {
-                var response = await ai.EmbedAsync([.. batch.Select(t => t.Text)], cancellationToken);
+                var response = await ai.EmbedAsync(tenantId, [.. batch.Select(t => t.Text)], cancellationToken);
                 if (response.ModelHash != modelHash)
                 {
                     signal.Set();

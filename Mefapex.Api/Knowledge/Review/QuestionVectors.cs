@@ -27,7 +27,7 @@ internal sealed class QuestionVectors(AiClient ai, IVectorIndex index, QuestionV
         {
             foreach (var batch in texts.Distinct(StringComparer.Ordinal).Where(t => !found.ContainsKey(t)).Chunk(AiClient.MaxBatch))
             {
-                var made = await ai.EmbedAsync(batch, cancellationToken);
+                var made = await ai.EmbedAsync(tenantId, batch, cancellationToken);
                 if (made.ModelHash != model)
                     return null;
                 for (var i = 0; i < batch.Length; i++)

@@ -48,6 +48,9 @@ public sealed class PolicyTests(ApiFactory api) : IClassFixture<ApiFactory>
         { "keys:read", Admins },
         { "keys:write", Admins },
         { "permission-audits:write", Roles.Operator },
+        { "quotas:read", "operator" },
+        { "quotas:write", "operator" },
+        { "usage:read", Admins },
     };
 
     private IEnumerable<RouteEndpoint> Endpoints =>

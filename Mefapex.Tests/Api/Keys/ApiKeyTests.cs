@@ -198,6 +198,21 @@ public sealed class ApiKeyTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
+    public async Task Keys_of_a_suspended_tenant_are_refused()
+    {
+        var made = await MakeAsync("operator", "klinik", "knowledge:read");
+        await ExecuteAsync("update tenants set suspended_at = now(), suspension_reason = 'deneme' where slug = 'klinik'");
+        try
+        {
+            await ShouldBeRefusedAsync(made.Secret!, "key-tenant-suspended");
+        }
+        finally
+        {
+            await ExecuteAsync("update tenants set suspended_at = null, suspension_reason = null where slug = 'klinik'");
+        }
+    }
+
+    [Fact]
     public async Task What_is_no_key_is_refused_also_where_everybody_may_come()
     {
         foreach (var wrong in new[] { "mfx_", "mfx_kisa", KeySecret.New(), KeySecret.New() + "x" })

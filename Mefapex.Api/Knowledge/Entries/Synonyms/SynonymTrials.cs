@@ -151,7 +151,7 @@ internal sealed class SynonymTrials(
             return null;
         try
         {
-            var made = await ai.EmbedAsync([.. questions.Select(q => q.Text)], cancellationToken);
+            var made = await ai.EmbedAsync(tenantId, [.. questions.Select(q => q.Text)], cancellationToken);
             return made.ModelHash == model ? [.. made.Embeddings.Select(v => new QuestionVector(model, v))] : null;
         }
         catch (AiUnavailableException)
