@@ -53,7 +53,7 @@ internal sealed record Reply(int Status, string Body, string Asked)
 /// <summary>The API under attack. Waits where it is told that it asks too much.</summary>
 internal sealed class Attacked(HttpClient http)
 {
-    private const int MostTries = 20;
+    private const int MostTries = 300;
     private const int MostCharacters = 200_000;
 
     private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);

@@ -22,8 +22,9 @@ internal static class AuditPermissionsCommand
           --user, --password       of the platform's operator, or MEFAPEX_TOKEN; else the demo operator
           --yes                    do it although the API is not a development system on this machine
 
-        The result is kept in the installation and shown in its comprehensive health. The accounts that were
-        made are erased again; the two tenants stay, suspended, with an owner each who cannot be erased.
+        It keeps to the limits of requests, so that it takes some minutes. The result is kept in the
+        installation and shown in its comprehensive health. The accounts that were made are erased again;
+        the two tenants stay, suspended, with an owner each who cannot be erased.
         Ends with 0 when nothing was found, with 1 when something was, with 2 when an option is wrong.
         """,
         RunAsync);
