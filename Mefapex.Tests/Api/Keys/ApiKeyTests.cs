@@ -25,7 +25,7 @@ public sealed class ApiKeyTests(ApiFactory api) : IClassFixture<ApiFactory>
     public async Task A_key_is_told_once_and_kept_as_a_hash()
     {
         using var admin = await api.Host.SignInAsync("yonetici");
-        var expires = DateTimeOffset.UtcNow.AddDays(30);
+        var expires = TimeProvider.System.GetUtcNow().AddDays(30);
         var made = await admin.PostWireAsync<ApiKeyInfo>(
             Keys, new ApiKeyRequest(" Takvim ", ["knowledge:read", "chat:write"], expires, ["127.0.0.1", "10.20.0.0/16"]));
 
@@ -258,7 +258,7 @@ public sealed class ApiKeyTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         using var admin = await api.Host.SignInAsync("yonetici");
         var old = await admin.PostWireAsync<ApiKeyInfo>(
-            Keys, new ApiKeyRequest("Gece aktarımı", ["knowledge:read"], DateTimeOffset.UtcNow.AddDays(90), ["127.0.0.1"]));
+            Keys, new ApiKeyRequest("Gece aktarımı", ["knowledge:read"], TimeProvider.System.GetUtcNow().AddDays(90), ["127.0.0.1"]));
         var next = await admin.PostWireAsync<ApiKeyInfo>($"{Keys}/{old.Id}/rotate", new ApiKeyRotation(2));
 
         next.Replaces.ShouldBe(old.Id);

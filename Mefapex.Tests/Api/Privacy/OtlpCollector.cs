@@ -50,7 +50,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
             {
                 var context = await _listener.GetContextAsync();
                 using var body = new MemoryStream();
-                await context.Request.InputStream.CopyToAsync(body);
+                await context.Request.InputStream.CopyToAsync(body, CancellationToken.None);
 
                 // Strings stand in the messages as they are, in UTF-8; what is between them does not matter here.
                 _exports.Enqueue((context.Request.Url!.Segments[^1], Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length).ToLowerInvariant()));

@@ -99,7 +99,7 @@ public sealed class RetentionTests(PrivacyFixture api)
         (await SweepAsync()).ShouldNotContainKey("audit");
 
         // Days between the fourth event and the fifth.
-        var days = (int)(DateTimeOffset.UtcNow - new ManualTime().GetUtcNow()).TotalDays - 3;
+        var days = (int)(TimeProvider.System.GetUtcNow() - new ManualTime().GetUtcNow()).TotalDays - 3;
         using (var set = await client.PutWireAsync($"{Retention}/audit", new RetentionChange(days)))
             (await set.ReadWireAsync<RetentionPeriod>()).Days.ShouldBe(days);
         (await SweepAsync())["audit"].ShouldBe(4);

@@ -40,6 +40,8 @@ internal static class Expectations
         POST                   /logout                                       open      empty
         POST                   /api/auth/login                               open      empty
         POST                   /api/auth/register                            open      empty
+        GET                    /api/auth/openid/start                        open
+        GET                    /api/auth/openid/callback                     open
         POST                   /api/auth/refresh                             open      empty
         POST                   /api/auth/logout                              open      empty
         POST                   /api/v1/account/password-reset                open      empty
