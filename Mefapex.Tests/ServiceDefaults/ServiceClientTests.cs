@@ -171,10 +171,13 @@ public sealed class ServiceClientTests
         var failure = await Should.ThrowAsync<HttpRequestException>(() => PostAsync(caller, "/who"));
         failure.Message.ShouldContain("left alone");
         failure.HttpRequestError.ShouldBe(HttpRequestError.ConnectionError);
+        var circuits = caller.Service.App.Services.GetRequiredService<CircuitStates>();
+        circuits.All["replicas"].ShouldBe(new CircuitState("open", caller.Time.GetUtcNow(), 1, "SocketException"));
 
         caller.Time.Advance(TimeSpan.FromMinutes(2));
         (await PostAsync(caller, "/who")).ShouldBe("back");
         (await PostAsync(caller, "/who")).ShouldBe("back");
+        circuits.All["replicas"].ShouldBe(new CircuitState("closed", caller.Time.GetUtcNow(), 1, Reason: null));
     }
 
     [Fact]
