@@ -8,7 +8,7 @@ namespace Mefapex.Api.Keys;
 
 /// <summary>
 /// Keys by their hash. What the database said, also that there is no such key, is believed for <see cref="Freshness"/>, so a
-/// key that another replica revoked is refused that much later here; one that this replica revoked, at once. While the
+/// key that was revoked is refused that much later at most, and at once by replicas that hear of it (<see cref="KeyNews"/>). While the
 /// database is away a key stays what it last was for <see cref="Remembered"/>: monitors look just then.
 /// </summary>
 internal sealed class KeyDirectory(IDbContextFactory<MefapexDb> databases, DatabaseState database, TimeProvider time) : IDisposable

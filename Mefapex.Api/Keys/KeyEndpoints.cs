@@ -30,6 +30,8 @@ internal static class KeyEndpoints
     public static WebApplicationBuilder AddKeys(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<KeyDirectory>();
+        builder.Services.AddSingleton<KeyNews>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<KeyNews>());
         builder.Services.AddSingleton<KeyGuesses>();
         builder.Services.AddSingleton<KeyUses>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KeyUses>());
@@ -131,7 +133,7 @@ internal static class KeyEndpoints
         ApiKeyRotation? rotation,
         Caller caller,
         RequestTenant tenant,
-        KeyDirectory directory,
+        KeyNews news,
         MefapexDb db,
         IAuditLog audit,
         TimeProvider time,
@@ -163,14 +165,14 @@ internal static class KeyEndpoints
             return KeyProblems.NotFound();
         if (key is null)
             return KeyProblems.NotActive();
-        directory.Forget(old.Hash);
+        news.Changed(old.Hash);
         return TypedResults.Created($"{Path}/{key.Id}", key.ToWire(now) with { Secret = secret });
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevokeAsync(
         Guid id,
         RequestTenant tenant,
-        KeyDirectory directory,
+        KeyNews news,
         MefapexDb db,
         IAuditLog audit,
         TimeProvider time,
@@ -192,7 +194,7 @@ internal static class KeyEndpoints
             cancellationToken);
         if (key is null)
             return KeyProblems.NotFound();
-        directory.Forget(key.Hash);
+        news.Changed(key.Hash);
         return TypedResults.NoContent();
     }
 

@@ -32,11 +32,14 @@ internal static class BusChannels
     /// <summary>Tenants whose kept answers are void.</summary>
     public const string AnswersVoid = "answers-void";
 
+    /// <summary>Forced fallbacks were changed.</summary>
+    public const string FallbacksChanged = "fallbacks-changed";
+
     /// <summary>Tenants or their host names were changed.</summary>
     public const string TenantsChanged = "tenants-changed";
 
-    /// <summary>Forced fallbacks were changed.</summary>
-    public const string FallbacksChanged = "fallbacks-changed";
+    /// <summary>Hashes of API keys that were revoked or rotated.</summary>
+    public const string KeysChanged = "keys-changed";
 
     /// <summary>Answers that somebody wants no more, and what became of that.</summary>
     public const string Cancelling = "cancelling";

@@ -4,10 +4,12 @@ using System.Text.Json.Nodes;
 using Mefapex.Api.Ai;
 using Mefapex.Api.Chat;
 using Mefapex.Api.Chat.Sockets;
+using Mefapex.Api.Keys;
 using Mefapex.Api.Knowledge.Answers;
 using Mefapex.Api.Shared;
 using Mefapex.Contracts.Accounts;
 using Mefapex.Contracts.Chat;
+using Mefapex.Contracts.Keys;
 using Mefapex.Contracts.Operations;
 using Mefapex.Tests.Api.Chat;
 using Mefapex.Tests.Support;
@@ -205,6 +207,23 @@ public abstract class ReplicaTests(Replicas replicas)
         await Eventually.UntilAsync(() => forced.Of(tenant) is not null, "the other replica has heard of it");
         using var lifted = await platform.DeleteAsync(new Uri("/system/force-fallback", UriKind.Relative), Cancellation);
         await Eventually.UntilAsync(() => forced.Of(tenant) is null, "the other replica has heard of its end");
+    }
+
+    [Fact]
+    public async Task A_key_revoked_at_one_replica_is_asked_for_again_at_the_other()
+    {
+        using var admin = await replicas.First.SignInAsync("yonetici");
+        var key = await admin.PostWireAsync<ApiKeyInfo>(
+            "/api/v1/admin/api-keys", new { name = "gözcü", scopes = new[] { "knowledge:read" } });
+        using var monitor = replicas.Second.Client(key.Secret);
+        (await StatusAsync(monitor, "/api/v1/knowledge/synonyms")).ShouldBe(HttpStatusCode.OK);
+        var keys = replicas.Second.Services.GetRequiredService<KeyDirectory>();
+        keys.Knows(KeySecret.HashOf(key.Secret!)).ShouldBeTrue();
+
+        using var revoked = await admin.DeleteAsync(new Uri($"/api/v1/admin/api-keys/{key.Id}", UriKind.Relative), Cancellation);
+
+        await Eventually.UntilAsync(() => !keys.Knows(KeySecret.HashOf(key.Secret!)), "the other replica has forgotten the key");
+        (await StatusAsync(monitor, "/api/v1/knowledge/synonyms")).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
