@@ -24,7 +24,10 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     /// <summary>Signals (<c>logs</c>, <c>traces</c>, <c>metrics</c>) that hold a text, whatever its case.</summary>
     public IReadOnlyList<string> SignalsWith(string text) =>
-        [.. _exports.Where(e => e.Text.Contains(text.ToLowerInvariant(), StringComparison.Ordinal)).Select(e => e.Signal).Distinct().Order(StringComparer.Ordinal)];
+    [
+        .. _exports.Where(e => e.Text.Contains(text.ToLowerInvariant(), StringComparison.Ordinal))
+            .Select(e => e.Signal).Distinct().Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>What stands around a text where it was found first, for the message of a failing test.</summary>
     public string Around(string signal, string text)
@@ -53,7 +56,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
                 await context.Request.InputStream.CopyToAsync(body, CancellationToken.None);
 
                 // Strings stand in the messages as they are, in UTF-8; what is between them does not matter here.
-                _exports.Enqueue((context.Request.Url!.Segments[^1], Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length).ToLowerInvariant()));
+                var text = Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length);
+                _exports.Enqueue((context.Request.Url!.Segments[^1], text.ToLowerInvariant()));
                 context.Response.Close();
             }
         }

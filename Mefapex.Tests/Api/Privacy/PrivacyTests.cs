@@ -122,11 +122,16 @@ public sealed class PrivacyTests(PrivacyFixture api)
         using var client = person.Client;
         var answer = await client.PostWireAsync<ChatAnswer>("/chat/authenticated", new ChatRequest("Zürafa beslemek serbest mi 5551234?"));
         using (await client.PutWireAsync(
-            $"/api/v1/conversations/{answer.SessionId}/messages/{answer.MessageId}/feedback", new FeedbackRequest(false, FeedbackReason.Wrong, null)))
+            $"/api/v1/conversations/{answer.SessionId}/messages/{answer.MessageId}/feedback",
+            new FeedbackRequest(false, FeedbackReason.Wrong, null)))
         {
         }
 
-        await api.ExecuteAsync($"update knowledge_entries set updated_by = 'fatma.giden' where id = (select min(id) from knowledge_entries where tenant_id = '{person.Tenant}')");
+        await api.ExecuteAsync(
+            $"""
+            update knowledge_entries set updated_by = 'fatma.giden'
+            where id = (select min(id) from knowledge_entries where tenant_id = '{person.Tenant}')
+            """);
         var mailer = api.Host.Services.GetRequiredService<OutboxMailer>();
         await mailer.SendAsync(new("fatma.giden@example.org", "Merhaba", "Kod 12345"), Cancellation);
         await mailer.SendAsync(new("baska.biri@example.org", "Merhaba", "Kod 67890"), Cancellation);
@@ -146,13 +151,18 @@ public sealed class PrivacyTests(PrivacyFixture api)
         counts["knowledge_entries.updated_by"].ShouldBe(1);
         counts["mail outbox"].ShouldBe(1);
         counts["audit_names"].ShouldBe(1);
-        foreach (var table in await api.NamesAsync("select table_name from information_schema.columns where table_schema = 'public' and column_name = 'user_id'"))
+        var tables = await api.NamesAsync(
+            "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'user_id'");
+        foreach (var table in tables)
             (await api.CountAsync($"select count(*) from {table} where user_id = '{person.Id}'")).ShouldBe(0, table);
         foreach (var trace in new[] { "fatma.giden", "Zürafa", "5551234", "zurafa" })
             (await api.FindAsync(trace)).ShouldBeEmpty();
-        Directory.EnumerateFiles(mailer.Folder, "*.eml").Count(f => File.ReadAllText(f).Contains("fatma.giden", StringComparison.Ordinal)).ShouldBe(0);
-        Directory.EnumerateFiles(mailer.Folder, "*.eml").Count(f => File.ReadAllText(f).Contains("baska.biri", StringComparison.Ordinal)).ShouldBe(1);
-        (await api.CountAsync($"select count(*) from audit_origins o join audit_events e on e.id = o.event_id where e.actor_id = '{person.Id}'")).ShouldBe(0);
+        var mails = Directory.EnumerateFiles(mailer.Folder, "*.eml").Select(File.ReadAllText).ToList();
+        mails.Count(mail => mail.Contains("fatma.giden", StringComparison.Ordinal)).ShouldBe(0);
+        mails.Count(mail => mail.Contains("baska.biri", StringComparison.Ordinal)).ShouldBe(1);
+        (await api.CountAsync(
+            $"select count(*) from audit_origins where event_id in (select id from audit_events where actor_id = '{person.Id}')"))
+            .ShouldBe(0);
         (await api.CountAsync($"select count(*) from audit_events where actor_id = '{person.Id}'")).ShouldBeGreaterThan(1);
         (await api.CountAsync($"select count(*) from knowledge_entries where updated_by = '{receipt.Pseudonym}'")).ShouldBe(1);
         using (var gone = await client.GetAsync(Uri("/me"), Cancellation))
@@ -180,7 +190,8 @@ public sealed class PrivacyTests(PrivacyFixture api)
 
         await client.PostWireAsync<ErasureReceipt>("/api/v1/account/erase", new EraseRequest(PrivacyFixture.Password));
 
-        await Eventually.UntilAsync(() => vectors.All(kept => kept.Find("model", "Kerem'in sorusu") is null), "no replica keeps the vector");
+        await Eventually.UntilAsync(
+            () => vectors.All(kept => kept.Find("model", "Kerem'in sorusu") is null), "no replica keeps the vector");
     }
 
     [Fact]
@@ -209,17 +220,20 @@ public sealed class PrivacyTests(PrivacyFixture api)
         var columns = await api.NamesAsync(
             """
             select table_name || '.' || column_name from information_schema.columns
-            where table_schema = 'public' and data_type in ('uuid', 'text', 'character varying', 'inet', 'bytea') and column_name ~
-                '^(name|full_name|display_name|user.*|.*user_id|actor|actor_id|person.*|member.*|author|.*owner.*|assigned.*|.*_by|.*e_?mail|phone|.*address|device|subject|user_agent)$'
+            where table_schema = 'public' and data_type in ('uuid', 'text', 'character varying', 'inet', 'bytea') and (
+                column_name ~ '^(name|full_name|display_name|user.*|.*user_id|actor|actor_id|person.*|member.*|author|.*owner.*)$'
+                or column_name ~ '^(assigned.*|.*_by|.*e_?mail|phone|.*address|device|subject|user_agent)$')
             """);
         var rows = PersonalColumns.Rows.Select(r => r.Table).ToHashSet(StringComparer.Ordinal);
-        var known = PersonalColumns.Names.Concat(PersonalColumns.Impersonal).Select(c => $"{c.Table}.{c.Column}").ToHashSet(StringComparer.Ordinal);
+        var known = PersonalColumns.Names.Concat(PersonalColumns.Impersonal).Select(c => $"{c.Table}.{c.Column}")
+            .ToHashSet(StringComparer.Ordinal);
 
         columns.ShouldContain("exchanges.user_id");
         columns.ShouldContain("sign_in_failures.subject");
         columns.Where(c => !known.Contains(c) && !rows.Contains(c.Split('.')[0])).ShouldBeEmpty();
         known.ShouldBeSubsetOf(columns);
-        var references = await api.NamesAsync("select conrelid::regclass::text from pg_constraint where confrelid = 'users'::regclass and contype = 'f'");
+        var references = await api.NamesAsync(
+            "select conrelid::regclass::text from pg_constraint where confrelid = 'users'::regclass and contype = 'f'");
         references.ShouldBeSubsetOf(rows);
     }
 
@@ -233,9 +247,11 @@ public sealed class PrivacyTests(PrivacyFixture api)
             """);
         foreach (var (table, _, withheld) in PersonalColumns.Rows)
         {
-            var theirs = secrets.Where(s => s.StartsWith(table + ".", StringComparison.Ordinal)).Select(s => s[(table.Length + 1)..]).ToList();
+            var theirs = secrets.Where(s => s.StartsWith(table + ".", StringComparison.Ordinal)).Select(s => s[(table.Length + 1)..])
+                .ToList();
             theirs.ShouldBeSubsetOf(withheld, table);
-            withheld.ShouldBeSubsetOf(await api.NamesAsync($"select column_name from information_schema.columns where table_name = '{table}'"));
+            withheld.ShouldBeSubsetOf(
+                await api.NamesAsync($"select column_name from information_schema.columns where table_name = '{table}'"));
         }
 
         secrets.ShouldContain("users.password_hash");

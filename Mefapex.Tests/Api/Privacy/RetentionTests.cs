@@ -29,7 +29,8 @@ public sealed class RetentionTests(PrivacyFixture api)
         var old = await client.PostWireAsync<ChatAnswer>("/chat/authenticated", new ChatRequest("Eskiden sorulan tuhaf soru?"));
         var young = await client.PostWireAsync<ChatAnswer>("/chat/authenticated", new ChatRequest("Yeni sorulan tuhaf soru?"));
         using (await client.PutWireAsync(
-            $"/api/v1/conversations/{old.SessionId}/messages/{old.MessageId}/feedback", new FeedbackRequest(false, FeedbackReason.Wrong, null)))
+            $"/api/v1/conversations/{old.SessionId}/messages/{old.MessageId}/feedback",
+            new FeedbackRequest(false, FeedbackReason.Wrong, null)))
         {
         }
 
@@ -40,22 +41,29 @@ public sealed class RetentionTests(PrivacyFixture api)
             insert into invitations (id, tenant_id, hash, email, roles, created_at, expires_at) values
                 (gen_random_uuid(), '{person.Tenant}', 'eski', 'eski@example.org', array['member'], now(), now() - interval '31 days'),
                 (gen_random_uuid(), '{person.Tenant}', 'yeni', 'yeni@example.org', array['member'], now(), now() - interval '29 days');
-            insert into password_resets (hash, user_id, created_at, expires_at) values ('eski', '{person.Id}', now(), now() - interval '25 hours');
+            insert into password_resets (hash, user_id, created_at, expires_at) values
+                ('eski', '{person.Id}', now(), now() - interval '25 hours');
             insert into sign_in_failures (subject, failures, not_before, failed_at) values ('eski', 1, now(), now() - interval '49 hours');
             insert into knowledge_gaps (tenant_id, folded, question, verdict, decided_at, decided_by) values
                 ('{person.Tenant}', 'eski', 'Eski?', 'dismissed', now() - interval '731 days', 'x'),
                 ('{person.Tenant}', 'yeni', 'Yeni?', 'dismissed', now() - interval '729 days', 'x');
-            insert into documents (tenant_id, id, title, category, owner, audience, origin, newest_version, revision, created_at, updated_at, updated_by)
+            insert into documents (tenant_id, id, title, category, owner, audience, origin, newest_version, revision,
+                    created_at, updated_at, updated_by)
                 select '{person.Tenant}', i::uuid, 'Bozuk', 'genel', '', array[]::text[], 'upload', 1, 1, at, at, 'x'
-                from (values ('00000000-0000-0000-0000-0000000000a1', now() - interval '91 days'), ('00000000-0000-0000-0000-0000000000a2', now())) as d (i, at);
+                from (values
+                    ('00000000-0000-0000-0000-0000000000a1', now() - interval '91 days'),
+                    ('00000000-0000-0000-0000-0000000000a2', now())) as d (i, at);
             insert into document_versions (tenant_id, document_id, version, file_name, media_type, bytes, sha256, storage_key, step, status,
                     progress_done, progress_total, empty_pages, attempts, next_attempt_at, created_at, created_by)
-                select tenant_id, id, 1, 'b.pdf', 'application/pdf', 1, '', id::text, 'extract', 'failed', 0, 0, array[]::integer[], 1, now(), created_at, 'x'
+                select tenant_id, id, 1, 'b.pdf', 'application/pdf', 1, '', id::text, 'extract', 'failed',
+                    0, 0, array[]::integer[], 1, now(), created_at, 'x'
                 from documents where title = 'Bozuk';
             """);
         var outbox = api.Host.Services.GetRequiredService<OutboxMailer>();
         await outbox.SendAsync(new("eski@example.org", "Merhaba", "Eski"), Cancellation);
-        File.SetLastWriteTimeUtc(Directory.EnumerateFiles(outbox.Folder, "*.eml").Single(f => File.ReadAllText(f).Contains("eski@", StringComparison.Ordinal)), DateTime.UnixEpoch);
+        var mail = Directory.EnumerateFiles(outbox.Folder, "*.eml")
+            .Single(file => File.ReadAllText(file).Contains("eski@", StringComparison.Ordinal));
+        File.SetLastWriteTimeUtc(mail, DateTime.UnixEpoch);
 
         var removed = await SweepAsync();
 
@@ -81,7 +89,8 @@ public sealed class RetentionTests(PrivacyFixture api)
     public async Task The_audit_log_begins_later_and_still_verifies()
     {
         var tenant = Guid.NewGuid();
-        await api.ExecuteAsync($"insert into tenants (id, slug, name, locale, registration) values ('{tenant}', 'arsiv', 'Arşiv', 'tr', 'closed')");
+        await api.ExecuteAsync(
+            $"insert into tenants (id, slug, name, locale, registration) values ('{tenant}', 'arsiv', 'Arşiv', 'tr', 'closed')");
         var time = new ManualTime();
         using var rows = DataScope.Of(tenant);
         var writer = new AuditWriter(new HttpContextAccessor(), time);
@@ -89,7 +98,8 @@ public sealed class RetentionTests(PrivacyFixture api)
         for (var i = 0; i < 7; i++)
         {
             await using var db = await databases.CreateDbContextAsync(Cancellation);
-            await db.InTransactionAsync(() => writer.AppendAsync(db, new(AuditVerbs.EntryPublished, tenant, new("entry", $"e{i}")), Cancellation), Cancellation);
+            var published = new AuditEvent(AuditVerbs.EntryPublished, tenant, new("entry", $"e{i}"));
+            await db.InTransactionAsync(() => writer.AppendAsync(db, published, Cancellation), Cancellation);
             time.Advance(TimeSpan.FromDays(1));
         }
 
@@ -120,7 +130,8 @@ public sealed class RetentionTests(PrivacyFixture api)
         }
 
         (await SweepAsync()).ShouldNotContainKey("audit");
-        (await client.GetWireAsync<AuditVerification>("/api/v1/admin/audit/verify")).Broken.ShouldBe(new AuditBreak(5, AuditBreaks.Content));
+        (await client.GetWireAsync<AuditVerification>("/api/v1/admin/audit/verify")).Broken
+            .ShouldBe(new AuditBreak(5, AuditBreaks.Content));
     }
 
     [Fact]
@@ -138,7 +149,8 @@ public sealed class RetentionTests(PrivacyFixture api)
         using var operatorClient = await api.Host.SignInAsync("operator");
         operatorClient.DefaultRequestHeaders.Add(RequestTenant.Header, "klinik");
         (await operatorClient.GetWireAsync<RetentionList>(Retention)).Items.Single(p => p.Kind == "feedback").Days.ShouldBe(365);
-        var change = (await admin.GetWireAsync<Contracts.Page<AuditItem>>("/api/v1/admin/audit?verb=retention-changed&subject=retention:feedback")).Items[0];
+        var change = (await admin.GetWireAsync<Contracts.Page<AuditItem>>(
+            "/api/v1/admin/audit?verb=retention-changed&subject=retention:feedback")).Items[0];
         change.Before!.Value.GetProperty("days").GetInt32().ShouldBe(365);
         change.After!.Value.GetProperty("days").GetInt32().ShouldBe(90);
         using (var reset = await admin.DeleteAsync(new Uri($"{Retention}/feedback", UriKind.Relative), Cancellation))
