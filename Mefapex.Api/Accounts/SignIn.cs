@@ -149,7 +149,7 @@ internal sealed class SignIn(
     }
 
     /// <summary>Why somebody whose password is right is not let in.</summary>
-    private async Task<ProblemHttpResult?> RefusalAsync(User user, HttpContext http, CancellationToken cancellationToken) =>
+    public async Task<ProblemHttpResult?> RefusalAsync(User user, HttpContext http, CancellationToken cancellationToken) =>
         user.DisabledAt is not null
             ? AccountProblems.AccountDisabled()
             : user.TenantId is { } id

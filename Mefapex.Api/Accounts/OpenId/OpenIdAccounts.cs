@@ -99,7 +99,9 @@ internal sealed class OpenIdAccounts(
         {
             // Two first sign-ins of one person at once.
             db.ChangeTracker.Clear();
-            return await KnownAsync(person, tenantId, cancellationToken) is { } other ? (other, null) : (null, AccountProblems.UsernameTaken());
+            return await KnownAsync(person, tenantId, cancellationToken) is { } other
+                ? (other, null)
+                : (null, AccountProblems.UsernameTaken());
         }
     }
 
@@ -116,8 +118,8 @@ internal sealed class OpenIdAccounts(
                 .DefaultIfEmpty(Roles.Member)
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal)];
-        var newGroups = !groups.Order(StringComparer.Ordinal).SequenceEqual(user.Groups.Order(StringComparer.Ordinal), StringComparer.Ordinal);
-        var newRoles = !roles.Order(StringComparer.Ordinal).SequenceEqual(user.Roles.Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        var newGroups = !groups.ToHashSet(StringComparer.Ordinal).SetEquals(user.Groups);
+        var newRoles = !roles.ToHashSet(StringComparer.Ordinal).SetEquals(user.Roles);
         if (!newGroups && !newRoles)
             return;
 

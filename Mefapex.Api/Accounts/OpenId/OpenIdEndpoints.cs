@@ -65,6 +65,7 @@ internal static partial class OpenIdEndpoints
         OpenIdProvider provider,
         OpenIdAttempts attempts,
         OpenIdAccounts people,
+        SignIn signIn,
         Sessions sessions,
         IAuditLog audit,
         HttpContext http,
@@ -96,6 +97,8 @@ internal static partial class OpenIdEndpoints
         var (user, problem) = await people.FindAsync(person, cancellationToken);
         if (user is null)
             return problem!;
+        if (await signIn.RefusalAsync(user, http, cancellationToken) is { } refusal)
+            return refusal;
         SessionCookies.Write(http.Response, await sessions.StartAsync(user, http, cancellationToken));
         await audit.RecordAsync(
             new(AuditVerbs.SignedIn, user.TenantId, AuditSubject.User(user.Id))

@@ -26,13 +26,17 @@ internal sealed class OpenIdOptions
     /// <summary>The claim with the person's groups; none leaves groups and roles to the tenant's administrators.</summary>
     public string? GroupsClaim { get; init; }
 
-    /// <summary>Roles by group, such as <c>OpenId:Roles:it-knowledge = editor</c>; with any, they follow the groups at each sign-in.</summary>
+    /// <summary>
+    /// Roles by group, such as <c>OpenId:Roles:it-knowledge = editor</c>; with any, they follow the groups at each sign-in.
+    /// </summary>
     public Dictionary<string, string> Roles { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether a first sign-in makes an account.</summary>
     public bool CreateAccounts { get; init; }
 
-    /// <summary>Whether a first sign-in takes over the tenant's account of that user name: the provider must be the one who gives names.</summary>
+    /// <summary>
+    /// Whether a first sign-in takes over the tenant's account of that user name: the provider must be the one who gives names.
+    /// </summary>
     public bool LinkByUsername { get; init; }
 
     public bool IsOn => Authority is not null;
@@ -40,7 +44,10 @@ internal sealed class OpenIdOptions
     internal sealed class Validator(IHostEnvironment environment) : IValidateOptions<OpenIdOptions>
     {
         private static readonly string[] Grantable =
-            [Contracts.Accounts.Roles.Member, Contracts.Accounts.Roles.Coordinator, Contracts.Accounts.Roles.Editor, Contracts.Accounts.Roles.Admin];
+        [
+            Contracts.Accounts.Roles.Member, Contracts.Accounts.Roles.Coordinator,
+            Contracts.Accounts.Roles.Editor, Contracts.Accounts.Roles.Admin,
+        ];
 
         public ValidateOptionsResult Validate(string? name, OpenIdOptions options)
         {

@@ -1,5 +1,4 @@
 using System.IdentityModel.Tokens.Jwt;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
@@ -117,7 +116,7 @@ internal sealed class OpenIdProvider
         {
             // RFC 6749, 2.3.1: both are form-encoded first.
             var credentials = $"{Uri.EscapeDataString(_options.ClientId)}:{Uri.EscapeDataString(_options.ClientSecret)}";
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
         }
 
         try
@@ -131,20 +130,23 @@ internal sealed class OpenIdProvider
                     : new OpenIdRefusedException($"The provider took no code: {(int)response.StatusCode}.");
             }
 
-            using var answer = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
-            return answer.RootElement.GetProperty("id_token").GetString() ?? throw new OpenIdRefusedException("The provider gave no ID token.");
+            using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            return answer.RootElement.GetProperty("id_token").GetString()
+                ?? throw new OpenIdRefusedException("The provider gave no ID token.");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new OpenIdRefusedException("The provider's answer is none.", e);
         }
-        catch (Exception e) when (e is not (OpenIdUnavailableException or OpenIdRefusedException) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is not (OpenIdUnavailableException or OpenIdRefusedException) && !cancellationToken.IsCancellationRequested)
         {
             throw new OpenIdUnavailableException("The provider cannot be reached.", e);
         }
     }
 
-    private async Task<JwtSecurityToken> CheckAsync(string idToken, OpenIdConnectConfiguration metadata, CancellationToken cancellationToken)
+    private async Task<JwtSecurityToken> CheckAsync(
+        string idToken, OpenIdConnectConfiguration metadata, CancellationToken cancellationToken)
     {
         try
         {

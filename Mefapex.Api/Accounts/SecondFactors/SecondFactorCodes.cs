@@ -79,7 +79,8 @@ internal sealed class SecondFactorCodes(MefapexDb db, IOptions<TokenOptions> opt
         var codes = Enumerable.Range(0, RecoveryCodes)
             .Select(_ => Totp.Base32(RandomNumberGenerator.GetBytes(RecoveryBytes)).ToLowerInvariant())
             .ToList();
-        db.RecoveryCodes.AddRange(codes.Select(code => new RecoveryCode { Hash = HashOf(code), UserId = user.Id, TenantId = user.TenantId }));
+        db.RecoveryCodes.AddRange(
+            codes.Select(code => new RecoveryCode { Hash = HashOf(code), UserId = user.Id, TenantId = user.TenantId }));
         await db.SaveChangesAsync(cancellationToken);
         return [.. codes.Select(code => string.Join('-', code.Chunk(4).Select(part => new string(part))))];
     }

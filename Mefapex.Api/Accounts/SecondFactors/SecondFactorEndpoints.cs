@@ -76,7 +76,11 @@ internal static class SecondFactorEndpoints
             {
                 var made = await factors.ConfirmAsync(user, request.Code ?? "", cancellationToken);
                 if (made is not null)
-                    await audit.RecordAsync(new(AuditVerbs.SecondFactorEnabled, user.TenantId, AuditSubject.User(user.Id)), cancellationToken);
+                {
+                    await audit.RecordAsync(
+                        new(AuditVerbs.SecondFactorEnabled, user.TenantId, AuditSubject.User(user.Id)), cancellationToken);
+                }
+
                 return made;
             },
             cancellationToken);

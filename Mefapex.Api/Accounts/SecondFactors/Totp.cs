@@ -21,7 +21,7 @@ internal static class Totp
 
     public static long StepAt(DateTimeOffset time) => time.ToUnixTimeSeconds() / PeriodSeconds;
 
-    [SuppressMessage("Security", "CA5350", Justification = "RFC 6238 and the apps want SHA-1; HMAC does not need it to be free of collisions.")]
+    [SuppressMessage("Security", "CA5350", Justification = "RFC 6238 and the apps want SHA-1; as HMAC it may have collisions.")]
     public static string CodeAt(ReadOnlySpan<byte> secret, long step, int digits = Digits)
     {
         Span<byte> counter = stackalloc byte[sizeof(long)];
@@ -29,7 +29,7 @@ internal static class Totp
         Span<byte> hash = stackalloc byte[HMACSHA1.HashSizeInBytes];
         HMACSHA1.HashData(secret, counter, hash);
         var number = BinaryPrimitives.ReadInt32BigEndian(hash[(hash[^1] & 0xf)..]) & int.MaxValue;
-        return (number % (int)Math.Pow(10, digits)).ToString("D" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return (number % (int)Math.Pow(10, digits)).ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
     }
 
     /// <returns>The time step that the code belongs to, one early or late included; null where it is wrong.</returns>

@@ -102,7 +102,8 @@ public sealed class OpenIdTests(OpenIdApi api) : IClassFixture<OpenIdApi>
         using var again = await GetAsync(callback, cookie);
         await again.ShouldBeProblemAsync(401, "openid-refused");
         var (denied, other) = await BeginAsync();
-        using var refused = await GetAsync($"{denied[..denied.IndexOf('?', StringComparison.Ordinal)]}?error=access_denied&{StateOf(denied)}", other);
+        var place = denied[..denied.IndexOf('?', StringComparison.Ordinal)];
+        using var refused = await GetAsync($"{place}?error=access_denied&{StateOf(denied)}", other);
         await refused.ShouldBeProblemAsync(401, "openid-refused");
     }
 
@@ -133,6 +134,23 @@ public sealed class OpenIdTests(OpenIdApi api) : IClassFixture<OpenIdApi>
         api.Provider.Claims = Person("biri", username: "hasta");
         using var taken = await SignInAsync();
         await taken.ShouldBeProblemAsync(409, "username-taken");
+    }
+
+    [Fact]
+    public async Task A_suspended_tenant_lets_nobody_in_by_the_provider_either()
+    {
+        api.Provider.Claims = Person("askı");
+        await ExecuteAsync("update tenants set suspended_at = now(), suspension_reason = 'deneme' where slug = 'klinik'");
+        try
+        {
+            using var refused = await SignInAsync();
+            await refused.ShouldBeProblemAsync(403, "tenant-suspended");
+            SessionCookiesOf(refused).ShouldBeEmpty();
+        }
+        finally
+        {
+            await ExecuteAsync("update tenants set suspended_at = null, suspension_reason = null where slug = 'klinik'");
+        }
     }
 
     [Fact]
@@ -205,13 +223,16 @@ public sealed class OpenIdTests(OpenIdApi api) : IClassFixture<OpenIdApi>
     private static string SignByStranger(JsonObject header, JsonObject payload)
     {
         using var stranger = RSA.Create(2048);
-        return OpenIdProviderHost.Sign(header, payload, data => stranger.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        return OpenIdProviderHost.Sign(
+            header, payload, data => stranger.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
     }
 
     private static string StateOf(string address) => address[address.IndexOf("state=", StringComparison.Ordinal)..];
 
     private static IEnumerable<string> CookiesOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies.Select(c => c[..c.IndexOf(';', StringComparison.Ordinal)]) : [];
+        response.Headers.TryGetValues("Set-Cookie", out var cookies)
+            ? cookies.Select(c => c[..c.IndexOf(';', StringComparison.Ordinal)])
+            : [];
 
     private static List<string> SessionCookiesOf(HttpResponseMessage response) =>
         [.. CookiesOf(response).Where(cookie => !cookie.StartsWith("openid_attempt=", StringComparison.Ordinal))];
