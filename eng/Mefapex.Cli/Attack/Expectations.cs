@@ -111,6 +111,8 @@ internal static class Expectations
         POST                   /api/v1/admin/api-keys/*/rotate               admins
         GET,POST               /api/v1/admin/tenants                         operator
         GET,PATCH              /api/v1/admin/tenants/*                       operator
+        GET,PUT                /api/v1/admin/tenants/*/quotas                operator
+        GET                    /api/v1/admin/usage                           admins
         POST                   /api/v1/admin/permission-audits               operator
         GET                    /metrics                                      operator
         GET                    /hub/metrics                                  operator
