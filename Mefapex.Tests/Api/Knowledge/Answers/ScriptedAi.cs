@@ -14,6 +14,7 @@ public sealed class ScriptedAi : IAsyncDisposable
 {
     private readonly SubwordEncoder _encoder = SubwordEncoder.LoadBundled();
     private readonly WebApplication _app;
+    private int _failed;
 
     private ScriptedAi()
     {
@@ -30,6 +31,12 @@ public sealed class ScriptedAi : IAsyncDisposable
 
     /// <summary>What the model writes; throwing makes it fail.</summary>
     public Func<string> Say { get; set; } = () => "NONE";
+
+    /// <summary>Whether the encoder fails.</summary>
+    public bool EncoderFails { get; set; }
+
+    /// <summary>How often it did.</summary>
+    public int Failed => Volatile.Read(ref _failed);
 
     /// <summary>The last request that it got.</summary>
     public JsonObject? Asked { get; private set; }
@@ -51,6 +58,12 @@ public sealed class ScriptedAi : IAsyncDisposable
 
     private async Task<IResult> Embed(HttpRequest request)
     {
+        if (EncoderFails)
+        {
+            Interlocked.Increment(ref _failed);
+            return Results.StatusCode(StatusCodes.Status500InternalServerError);
+        }
+
         var texts = (await request.ReadFromJsonAsync<EmbeddingBatchRequest>(WireJson.Options, request.HttpContext.RequestAborted))!.Texts;
         return Results.Json(
             new EmbeddingBatchResponse(_encoder.Encode(texts, cancellationToken: request.HttpContext.RequestAborted), _encoder.Manifest.Name, _encoder.Manifest.Sha256, _encoder.Dimensions), WireJson.Options);
