@@ -7,16 +7,44 @@ internal sealed class Passwords(IPasswordHasher<User> hasher) : IDisposable
 {
     private const int LongestQueue = 200;
 
+    /// <summary>Guesses at one account that come all at once must not fill the queue for everybody.</summary>
+    private const int MostOfAccount = LongestQueue / 10;
+
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly Dictionary<string, int> _ofAccounts = new(StringComparer.Ordinal);
     private int _queued;
 
     /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
     public Task<string> HashAsync(User user, string password, CancellationToken cancellationToken) =>
         InTurnAsync(() => Task.FromResult(hasher.HashPassword(user, password)), cancellationToken);
 
-    /// <summary>Runs work that hashes when its turn comes; it must not ask for another turn.</summary>
-    /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
-    public async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    /// <summary>Runs work that checks a password or a code when its turn comes; it must not ask for another turn.</summary>
+    /// <exception cref="PasswordsBusyException">Too many wait already, in all or for this account.</exception>
+    public async Task<T> InTurnAsync<T>(string account, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        lock (_ofAccounts)
+        {
+            var waiting = _ofAccounts.GetValueOrDefault(account);
+            if (waiting >= MostOfAccount)
+                throw new PasswordsBusyException();
+            _ofAccounts[account] = waiting + 1;
+        }
+
+        try
+        {
+            return await InTurnAsync(work, cancellationToken);
+        }
+        finally
+        {
+            lock (_ofAccounts)
+            {
+                if (--_ofAccounts[account] == 0)
+                    _ofAccounts.Remove(account);
+            }
+        }
+    }
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {

@@ -82,6 +82,7 @@ internal sealed class SignIn(
             return (null, TooMany(http, wait));
 
         return await passwords.InTurnAsync<(User?, ProblemHttpResult?)>(
+            key,
             async () =>
             {
                 // Guesses that came all at once are counted by now.
@@ -105,6 +106,7 @@ internal sealed class SignIn(
     {
         var address = http.Connection.RemoteIpAddress?.ToString() ?? "";
         return await passwords.InTurnAsync(
+            user.Username,
             async () =>
             {
                 if (await throttle.WaitAsync(user.Username, address, cancellationToken) is { Ticks: > 0 } wait)
