@@ -37,12 +37,14 @@ internal sealed class DayCount
 
     /// <summary>Takes a place for a question where there is one.</summary>
     /// <param name="used">How many were taken before.</param>
-    public bool TryOpen(long limit, long now, out long used)
+    /// <param name="answered">How many of those were answered.</param>
+    public bool TryOpen(long limit, long now, out long used, out long answered)
     {
         lock (_gate)
         {
             LastAsked = now;
-            used = _storedQuestions + _questions + _open;
+            answered = _storedQuestions + _questions;
+            used = answered + _open;
             if (used >= limit)
                 return false;
             _open++;

@@ -24,7 +24,7 @@ internal sealed class SharedCounts(RedisConnection redis, IOptions<RedisOptions>
 
     private const int KeptSeconds = 2 * 24 * 60 * 60;
 
-    /// <param name="known">How many this replica knows of, without this one.</param>
+    /// <param name="known">How many this replica knows to be answered.</param>
     /// <returns>Whether there is room, and how many were taken before; null while Redis is away or there is none.</returns>
     public async ValueTask<(bool IsOpen, long Used)?> TryOpenAsync(
         Guid tenantId, DateOnly day, long known, long limit, CancellationToken cancellationToken)

@@ -42,12 +42,13 @@ internal sealed class UsageMeter(
         if (quota.TokensPerDay is { } most && count.Tokens + tokens.Of(tenantId) is var spent && spent >= most)
             return (null, new(QuotaNames.TokensPerDay, most, spent, quota.EndOf(day)));
         var limit = quota.QuestionsPerDay ?? long.MaxValue;
-        if (!count.TryOpen(limit, time.GetTimestamp(), out var used))
+        if (!count.TryOpen(limit, time.GetTimestamp(), out var used, out var answered))
             return (null, new(QuotaNames.QuestionsPerDay, limit, used, quota.EndOf(day)));
         if (quota.QuestionsPerDay is null)
             return (new(count, giveBack: null), null);
 
-        switch (await shared.TryOpenAsync(tenantId, day, used, limit, cancellationToken))
+        // Those under way may reach Redis in any order, and be refused there.
+        switch (await shared.TryOpenAsync(tenantId, day, answered, limit, cancellationToken))
         {
             case { IsOpen: false } elsewhere:
                 count.Close(isAnswered: false);

@@ -92,6 +92,8 @@ internal static class RetentionEndpoints
         db.InTransactionAsync(
             async () =>
             {
+                // One change at a time: another may be making the same row.
+                await db.Database.ExecuteSqlAsync($"select id from tenants where id = {tenantId} for no key update", cancellationToken);
                 var setting = await db.Retention
                     .SingleOrDefaultAsync(s => s.TenantId == tenantId && s.Kind == kind.Name, cancellationToken);
                 var before = setting?.Days;

@@ -128,13 +128,15 @@ public sealed class ChatTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task The_header_chooses_a_tenant_for_visitors_only()
+    public async Task The_header_chooses_a_tenant_for_visitors_and_nobody_else_is_given_another()
     {
         var visitor = await AskWithTenantAsync(api.Host.Anonymous, "klinik", "Saçımı ne zaman yıkayabilirim?");
         (await visitor.ReadWireAsync<ChatAnswer>()).Sources[0].Id.ShouldBe("sac-ekimi-yikama");
 
         using var worker = await api.Host.SignInAsync("demo");
-        var own = await AskWithTenantAsync(worker, "klinik", Forgotten);
+        var other = await AskWithTenantAsync(worker, "klinik", Forgotten);
+        (await other.ShouldBeProblemAsync(404, "tenant-not-found")).ShouldContain("\"klinik\"");
+        var own = await AskWithTenantAsync(worker, "fabrika", Forgotten);
         (await own.ReadWireAsync<ChatAnswer>()).Sources[0].Id.ShouldBe(ForgottenEntry);
 
         var unknown = await AskWithTenantAsync(api.Host.Anonymous, "bakkal", Forgotten);

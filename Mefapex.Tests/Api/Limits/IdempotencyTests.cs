@@ -130,10 +130,18 @@ public sealed class IdempotencyTests(ApiFactory api) : IClassFixture<ApiFactory>
             .ToList();
 
         creating.Count.ShouldBeGreaterThan(3);
+
+        // Those whose answers hold a secret, which nobody keeps.
         creating.Where(e => e.Metadata.GetMetadata<IdempotencyMetadata>() is null)
             .Select(e => e.RoutePattern.RawText)
             .ShouldBe(
-                ["/api/v1/admin/invitations", "/api/v1/admin/api-keys/", "/api/v1/admin/api-keys/{id:guid}/rotate"], ignoreOrder: true);
+                [
+                    "/api/v1/admin/invitations",
+                    "/api/v1/admin/tenants/",
+                    "/api/v1/admin/api-keys/",
+                    "/api/v1/admin/api-keys/{id:guid}/rotate",
+                ],
+                ignoreOrder: true);
     }
 
     /// <summary>Repeats until there is an answer, as a client does.</summary>

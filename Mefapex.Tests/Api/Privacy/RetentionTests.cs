@@ -86,6 +86,24 @@ public sealed class RetentionTests(PrivacyFixture api)
     }
 
     [Fact]
+    public async Task Changes_that_come_at_once_are_made_one_after_the_other()
+    {
+        using var admin = await api.Host.SignInAsync("yonetici");
+
+        var changes = await Task.WhenAll(
+            Enumerable.Range(100, 8).Select(days => admin.PutWireAsync($"{Retention}/unanswered", new RetentionChange(days))));
+
+        foreach (var change in changes)
+        {
+            change.StatusCode.ShouldBe(HttpStatusCode.OK);
+            change.Dispose();
+        }
+
+        using var reset = await admin.DeleteAsync(new Uri($"{Retention}/unanswered", UriKind.Relative), Cancellation);
+        reset.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task The_audit_log_begins_later_and_still_verifies()
     {
         var tenant = Guid.NewGuid();
