@@ -56,7 +56,8 @@ internal sealed partial class DatabaseSetup(
     private async Task SetUpAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await using var db = owner.CreateContext();
+        await using var services = new ServiceCollection().AddEntityFrameworkNpgsql().BuildServiceProvider();
+        await using var db = owner.CreateContext(services);
         await CreateWhenMissingAsync(db, cancellationToken);
 
         await using var guard = await owner.Source.OpenConnectionAsync(cancellationToken);

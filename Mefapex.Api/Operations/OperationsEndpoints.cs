@@ -29,6 +29,7 @@ internal static class OperationsEndpoints
     public static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<MemoryCleaner>();
+        builder.Services.AddHostedService<IdleTrim>();
         return builder;
     }
 
