@@ -26,7 +26,6 @@ internal static class AuditEndpoints
 
     private static async Task<Results<Ok<Page<AuditItem>>, ProblemHttpResult>> ListAsync(
         [AsParameters] AuditFilter filter,
-        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         HttpContext http,
@@ -39,7 +38,7 @@ internal static class AuditEndpoints
         var before = long.MaxValue;
         if (cursor is not null && !long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before))
             return Problems.CursorInvalid();
-        var (tenantId, problem) = await ChainAsync(caller, tenant, http);
+        var (tenantId, problem) = await tenant.ResolveOrAllAsync(http);
         if (problem is not null)
             return problem;
 
@@ -49,14 +48,13 @@ internal static class AuditEndpoints
 
     private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
         [AsParameters] AuditFilter filter,
-        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         IAuditLog audit,
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (tenantId, problem) = await ChainAsync(caller, tenant, http);
+        var (tenantId, problem) = await tenant.ResolveOrAllAsync(http);
         if (problem is not null)
             return problem;
         var name = tenantId is null ? "platform" : tenant.Scope.Slug;
@@ -87,29 +85,12 @@ internal static class AuditEndpoints
     }
 
     private static async Task<Results<Ok<AuditVerification>, ProblemHttpResult>> VerifyAsync(
-        Caller caller,
         RequestTenant tenant,
         AuditChain chain,
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (tenantId, problem) = await ChainAsync(caller, tenant, http);
+        var (tenantId, problem) = await tenant.ResolveOrAllAsync(http);
         return problem is null ? TypedResults.Ok(await chain.VerifyAsync(tenantId, cancellationToken)) : problem;
-    }
-
-    /// <summary>The chain of the caller's tenant; for the platform operator that of the tenant asked for, else the platform's.</summary>
-    private static async Task<(Guid? TenantId, ProblemHttpResult? Problem)> ChainAsync(
-        Caller caller,
-        RequestTenant tenant,
-        HttpContext http)
-    {
-        if (caller.Tenant is null && string.IsNullOrWhiteSpace(http.Request.Headers[RequestTenant.Header]))
-        {
-            DataScope.Say(null);
-            return (null, null);
-        }
-
-        var problem = await tenant.ResolveAsync(http);
-        return problem is null ? (tenant.Id, null) : (null, problem);
     }
 }

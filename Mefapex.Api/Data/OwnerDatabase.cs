@@ -11,8 +11,6 @@ internal sealed class OwnerDatabase(NpgsqlDataSource source) : IAsyncDisposable
 {
     public NpgsqlDataSource Source => source;
 
-    public MefapexDb CreateContext() => new(new DbContextOptionsBuilder<MefapexDb>().UseMefapex(source).Options);
-
     /// <summary>A context whose models are forgotten with these services, rather than kept as long as the process lives.</summary>
     public MefapexDb CreateContext(IServiceProvider services) =>
         new(new DbContextOptionsBuilder<MefapexDb>().UseMefapex(source).UseInternalServiceProvider(services).Options);

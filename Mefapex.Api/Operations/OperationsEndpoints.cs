@@ -52,7 +52,6 @@ internal static class OperationsEndpoints
     }
 
     private static async Task<Results<Ok<ServiceStats>, ProblemHttpResult>> ReadStatsAsync(
-        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         AnswerCache cache,
@@ -61,7 +60,7 @@ internal static class OperationsEndpoints
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
         var (id, yesterday) = (scope.TenantId, time.GetUtcNow().AddDays(-1));
@@ -88,7 +87,6 @@ internal static class OperationsEndpoints
     }
 
     private static async Task<Results<Ok<CacheStats>, ProblemHttpResult>> ReadCacheAsync(
-        Caller caller,
         RequestTenant tenant,
         AnswerCache cache,
         SharedAnswers shared,
@@ -96,7 +94,7 @@ internal static class OperationsEndpoints
         TimeProvider time,
         HttpContext http)
     {
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
         var figures = cache.Figures(scope.TenantId);
@@ -127,14 +125,13 @@ internal static class OperationsEndpoints
     }
 
     private static async Task<Results<Ok<CacheCleared>, ProblemHttpResult>> ClearCacheAsync(
-        Caller caller,
         RequestTenant tenant,
         AnswerClearing answers,
         IAuditLog audit,
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
         var (cleared, isComplete) = await answers.ClearAsync(scope.TenantId, cancellationToken);
@@ -145,14 +142,13 @@ internal static class OperationsEndpoints
     }
 
     private static async Task<Results<Ok<MemoryCleaned>, ProblemHttpResult>> CleanMemoryAsync(
-        Caller caller,
         RequestTenant tenant,
         MemoryCleaner memory,
         IAuditLog audit,
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
         var (cleaned, wait) = memory.Clean();
@@ -195,7 +191,6 @@ internal static class OperationsEndpoints
 
     private static async Task<Results<Ok<FallbackState>, ProblemHttpResult>> ForceFallbackAsync(
         FallbackRequest? request,
-        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         ForcedFallbacks fallbacks,
@@ -210,7 +205,7 @@ internal static class OperationsEndpoints
         var reason = request?.Reason?.Replace("\0", "", StringComparison.Ordinal).Trim();
         if (reason?.Length > ForcedFallback.MaxReasonLength)
             return OperationsProblems.FallbackReason(ForcedFallback.MaxReasonLength);
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
 
@@ -243,7 +238,6 @@ internal static class OperationsEndpoints
     }
 
     private static async Task<Results<Ok<FallbackState>, ProblemHttpResult>> LiftFallbackAsync(
-        Caller caller,
         RequestTenant tenant,
         MefapexDb db,
         ForcedFallbacks fallbacks,
@@ -251,7 +245,7 @@ internal static class OperationsEndpoints
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        var (scope, problem) = await OperationsScope.OfAsync(caller, tenant, http);
+        var (scope, problem) = await OperationsScope.OfAsync(tenant, http);
         if (problem is not null)
             return problem;
         await db.InTransactionAsync(

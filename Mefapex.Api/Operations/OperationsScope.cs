@@ -1,5 +1,3 @@
-using Mefapex.Api.Accounts;
-using Mefapex.Api.Data;
 using Mefapex.Api.Tenants;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -12,17 +10,9 @@ internal sealed record OperationsScope(Guid? TenantId, string Name)
 {
     public const string All = "all";
 
-    public static async Task<(OperationsScope Scope, ProblemHttpResult? Problem)> OfAsync(
-        Caller caller, RequestTenant tenant, HttpContext http)
+    public static async Task<(OperationsScope Scope, ProblemHttpResult? Problem)> OfAsync(RequestTenant tenant, HttpContext http)
     {
-        if (caller.Tenant is null && string.IsNullOrWhiteSpace(http.Request.Headers[RequestTenant.Header]))
-        {
-            DataScope.Say(null);
-            return (new(null, All), null);
-        }
-
-        return await tenant.ResolveAsync(http) is { } problem
-            ? (new(null, All), problem)
-            : (new(tenant.Id, tenant.Scope.Slug), null);
+        var (id, problem) = await tenant.ResolveOrAllAsync(http);
+        return (new(id, id is null ? All : tenant.Scope.Slug), problem);
     }
 }

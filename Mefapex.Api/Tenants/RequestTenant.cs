@@ -45,6 +45,19 @@ internal sealed class RequestTenant(TenantDirectory tenants, IOptions<TenantOpti
         return null;
     }
 
+    /// <summary>As <see cref="ResolveAsync"/>; the platform operator who names no tenant means them all.</summary>
+    /// <returns>The tenant's id, null for all; and what to answer instead.</returns>
+    public async Task<(Guid? TenantId, ProblemHttpResult? Problem)> ResolveOrAllAsync(HttpContext http)
+    {
+        if (Caller.From(http.User) is { Tenant: null } && string.IsNullOrWhiteSpace(http.Request.Headers[Header]))
+        {
+            DataScope.Say(null);
+            return (null, null);
+        }
+
+        return await ResolveAsync(http) is { } problem ? (null, problem) : (Id, null);
+    }
+
     /// <summary>Whether somebody of this tenant may sign in where the request came to.</summary>
     public async Task<ProblemHttpResult?> RefusalAsync(Tenant tenant, HttpContext http) =>
         await OfHostAsync(http) is { } ofHost && ofHost != tenant.Slug
